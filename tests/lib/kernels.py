@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The kernels that the project is tested on, by the names of tests/run.
+
+get() finds a packaged kernel (image, modules, configuration) and, beside it,
+the root of a small build system of the same suite: the kernel's headers, its
+kbuild and the compiler that made it.  build_modules() builds this tree's
+modules in there.  Neither installs anything; root is not needed where
+unprivileged user namespaces are allowed.
+
+A kernel has no version here: which one a name stands for is what the suite
+holds when the name is first used.  refresh() looks again.
+"""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import debian
+from debian import DebianError as KernelError
+from debian import report
+
+TOP = Path(__file__).resolve().parents[2]
+
+SUITES = {
+    "5.10": "bullseye",
+    "6.1": "bookworm",
+    "6.12": "trixie",
+    "latest": "sid",
+}
+
+# What kbuild calls, apart from the compiler and the kernel's own tools.
+BUILD_TOOLS = ["make", "libc6-dev", "binutils", "dash", "coreutils", "sed",
+               "grep", "mawk", "findutils", "diffutils", "kmod", "xz-utils",
+               "sparse"]
+
+_IMAGE = re.compile(r"^linux-(image|binary|modules)-\d")
+_HEADERS = re.compile(r"^linux-(headers|kbuild)-\d")
+_COMPILER = re.compile(r"^gcc-\d+$|^gcc-\d+-for-host$|^linux-compiler-gcc-")
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """
+    One kernel to test on.
+
+    moddir: root of a tree with lib/modules/RELEASE (read-only), or None
+    kdir:   its build tree; with a sysroot it is usable only inside of that
+    sysroot: root of the build system to use, None for this machine's own
+    cc:     compiler, as named inside of sysroot
+    """
+    name: str
+    release: str
+    vmlinuz: Path
+    moddir: Path | None
+    kdir: Path | None
+    config: Path | None
+    sysroot: Path | None = None
+    cc: str = "gcc"
+
+    @property
+    def modules(self) -> Path | None:
+        """The directory lib/modules/RELEASE of this kernel."""
+        if not self.moddir:
+            return None
+        for lib in ("lib", "usr/lib"):
+            path = self.moddir / lib / "modules" / self.release
+            if path.is_dir():
+                return path
+        return None
+
+
+def names() -> list:
+    """Names of the packaged kernels, oldest first."""
+    return list(SUITES)
+
+
+def _one(paths, what: str) -> Path:
+    paths = sorted(paths)
+    if len(paths) != 1:
+        raise KernelError(f"one {what} expected, found {len(paths)}: "
+                          + " ".join(map(str, paths[:3])))
+    return paths[0]
+
+
+def _sets(name: str, progress, refresh: bool):
+    suite = debian.Suite(SUITES[name], progress)
+    every = suite.resolve(["linux-image-amd64", "linux-headers-amd64"],
+                          refresh=refresh)
+    image = [d for d in every
+             if _IMAGE.match(d.name) and not d.name.endswith("-unsigned")]
+    headers = [d for d in every if _HEADERS.match(d.name)]
+    compiler = [d.name for d in every if _COMPILER.match(d.name)]
+    kbuild = [d.name for d in headers if d.name.startswith("linux-kbuild")]
+    tools = suite.resolve(BUILD_TOOLS + compiler + kbuild, refresh=refresh,
+                          drop=_HEADERS.pattern)
+    return suite, image, tools + headers
+
+
+def get(name: str, progress=report, build: bool = True,
+        refresh: bool = False) -> Kernel:
+    """
+    The kernel called @name: a name of SUITES, "host", or a bzImage's path.
+
+    build=False leaves out the build system (kdir is then None), which is all
+    that a run of unmodified in-tree modules needs.
+    The first call downloads (40 to 150 MB a kernel), later ones do not.
+    """
+    if name == "host":
+        return host()
+    if name not in SUITES:
+        return by_hand(name)
+    suite, image, tools = _sets(name, progress, refresh)
+    moddir = suite.unpack(image, ("lib",))
+    vmlinuz = _one(list(moddir.glob("boot/vmlinuz-*"))
+                   + list(moddir.glob("usr/lib/modules/*/vmlinuz")),
+                   f"kernel image of {name}")
+    release = (vmlinuz.parent.name if vmlinuz.name == "vmlinuz"
+               else vmlinuz.name[len("vmlinuz-"):])
+    config = next((p for p in (moddir / f"boot/config-{release}",
+                               moddir / f"usr/lib/modules/{release}/config")
+                   if p.exists()), None)
+    kernel = Kernel(name, release, vmlinuz, moddir, None, config)
+    if not build:
+        return kernel
+
+    root = suite.unpack(tools, debian.MERGED)
+    kdir = root / "usr/src" / f"linux-headers-{release}"
+    if not kdir.is_dir():
+        raise KernelError(f"{name}: no headers for {release} in {kdir.parent}")
+    return replace(kernel, kdir=kdir, sysroot=root, cc=_compiler(kdir),
+                   config=config or kdir / ".config")
+
+
+def _compiler(kdir: Path) -> str:
+    """The compiler that a Debian header package asks for."""
+    for file in (kdir / ".kernelvariables", kdir / "Makefile"):
+        if file.exists():
+            text = file.read_text(encoding="utf-8")
+            found = re.search(r"(?:x86_64-linux-gnu-|\$\(CROSS_COMPILE\))?"
+                              r"(gcc-\d+)\b", text)
+            if found:
+                return found.group(1)
+    return "gcc"
+
+
+def refresh(name: str, progress=report) -> Kernel:
+    """Look again which packages @name stands for.  Needs the network."""
+    return get(name, progress, refresh=True)
+
+
+def host() -> Kernel:
+    """This machine's own kernel and headers."""
+    release = platform.release()
+    image = next((p for p in (Path(f"/boot/vmlinuz-{release}"),
+                              Path(f"/lib/modules/{release}/vmlinuz"))
+                  if p.exists()), None)
+    if not image:
+        raise KernelError(f"no image of the running kernel {release} in /boot "
+                          "or /lib/modules")
+    if not os.access(image, os.R_OK):
+        raise KernelError(f"{image} cannot be read by this user")
+    kdir = Path(f"/lib/modules/{release}/build")
+    config = Path(f"/boot/config-{release}")
+    return Kernel("host", release, image, Path("/"),
+                  kdir.resolve() if kdir.exists() else None,
+                  config if config.exists() else None)
+
+
+def by_hand(image, kdir=None, cc: str = "gcc") -> Kernel:
+    """A kernel given as a bzImage, with the build tree that made it."""
+    path = Path(image)
+    if not path.is_file():
+        raise KernelError(f"{image}: neither a file nor one of "
+                          + " ".join([*SUITES, "host"]))
+    with open(path, "rb") as f:
+        head = f.read(1 << 16)
+    if head[0x202:0x206] != b"HdrS":
+        raise KernelError(f"{image}: not a bzImage (no HdrS at 0x202)")
+    at = int.from_bytes(head[0x20e:0x210], "little") + 0x200
+    release = head[at:head.index(b"\0", at)].decode().split()[0]
+    kdir = Path(kdir).resolve() if kdir else None
+    # A built tree holds its modules, or has them installed beside the image.
+    config = kdir / ".config" if kdir and (kdir / ".config").exists() else None
+    return Kernel(re.sub(r"[^\w.+-]", "_", release), release, path.resolve(),
+                  None, kdir, config, cc=cc)
+
+
+_ENTER = r"""
+set -e
+root=$1 work=$2
+shift 2
+mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root$work"
+mount --rbind /proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount --bind "$work" "$root$work"
+exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/usr/sbin:/bin LC_ALL=C \
+    HOME=/ "$@"
+"""
+
+
+def command(kernel: Kernel, argv, work: Path = TOP) -> list:
+    """
+    The command line that runs @argv in @kernel's build system.
+
+    @work is the one directory of this machine that is seen there, under its
+    own name.  Nothing is left mounted afterwards.
+    """
+    argv = [str(a) for a in argv]
+    if not kernel.sysroot:
+        return argv
+    if not shutil.which("unshare"):
+        raise KernelError("unshare (util-linux) is needed to build for "
+                          + kernel.name)
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    probe = subprocess.run(["unshare", *user, "--mount", "true"],
+                           capture_output=True, text=True, check=False)
+    if probe.returncode:
+        raise KernelError("building for another suite's kernel needs root or "
+                          "unprivileged user namespaces (sysctl "
+                          "kernel.unprivileged_userns_clone or user."
+                          "max_user_namespaces): " + probe.stderr.strip())
+    return ["unshare", *user, "--mount", "sh", "-c", _ENTER, "sh",
+            str(kernel.sysroot), str(work), *argv]
+
+
+def inside(kernel: Kernel, path: Path) -> str:
+    """@path as a program in the kernel's build system names it."""
+    if kernel.sysroot and path.is_relative_to(kernel.sysroot):
+        return "/" + str(path.relative_to(kernel.sysroot))
+    return str(path)
+
+
+def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
+                  sparse: bool = False, progress=report, log=None) -> list:
+    """
+    Build this tree's modules for @kernel and return the .ko files' paths.
+
+    outdir: default build/NAME under the tree, where a second call only
+    rebuilds what changed.  It must be inside the tree.
+    werror: W=1 with every warning an error; sparse: C=2 as well, its
+    complaints are errors too.  The full output goes to @log, default
+    OUTDIR/build.log; on failure KernelError names it.
+    """
+    outdir = Path(outdir or TOP / "build" / kernel.name).absolute()
+    if not kernel.kdir:
+        raise KernelError(f"{kernel.name}: no build tree; give one with "
+                          "--kdir")
+    outdir.mkdir(parents=True, exist_ok=True)
+    log = Path(log) if log else outdir / "build.log"
+    argv = ["make", "-C", TOP, "--no-print-directory",
+            f"-j{os.cpu_count()}", f"KDIR={inside(kernel, kernel.kdir)}",
+            f"B={outdir}", f"CC={kernel.cc}", f"HOSTCC={kernel.cc}"]
+    if werror:
+        argv += ["W=1", "WERROR=1"]
+    if sparse:
+        argv += ["C=2", "CHECK=sparse"]
+    argv.append("modules")
+    progress(f"building modules for {kernel.name} ({kernel.release})")
+    with debian.locked(outdir / ".lock"), open(log, "w",
+                                               encoding="utf-8") as out:
+        done = subprocess.run(command(kernel, argv), stdout=out,
+                              stderr=subprocess.STDOUT, check=False)
+    text = log.read_text(encoding="utf-8", errors="replace")
+    # sparse's complaints do not fail kbuild by themselves
+    bad = re.findall(r"^.*(?:error|warning):.*$", text, re.M | re.I)
+    if sparse and not done.returncode:
+        done.returncode = 1 if bad else 0
+    if done.returncode:
+        first = bad[0] if bad else text.strip().splitlines()[-1:]
+        raise KernelError(f"modules for {kernel.name} do not build: {first} "
+                          f"(log: {log})")
+    return sorted(outdir.glob("src/*/*.ko"))

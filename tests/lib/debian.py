@@ -245,16 +245,21 @@ class Suite:
             part.rename(memo)
             return debs
 
-    def unpack(self, debs, links=()) -> Path:
+    def unpack(self, debs, dirs=(), links=None) -> Path:
         """
         A directory holding the contents of all @debs (dpkg -x, no scripts).
 
-        links: names under the root made as symbolic links into usr/ first,
-        which is what a merged-usr system has ("bin", "lib", ...).
+        dirs: names under the root made as symbolic links into usr/ first,
+        which is what a merged-usr system has ("bin", "lib", ...); a package
+        that ships such a name as a directory gets a directory.
+        links: {name: target} of further links, those that alternatives or
+        other maintainer scripts would make.
         The directory is shared: treat it as read-only.
         """
-        key = hashlib.sha256(
-            "\n".join([d.sha256 for d in debs] + list(links)).encode()
+        links = links or {}
+        key = hashlib.sha256("\n".join(
+            [d.sha256 for d in debs] + list(dirs)
+            + [f"{k} {v}" for k, v in links.items()]).encode()
         ).hexdigest()[:24]
         tree = cache_dir() / "trees" / key
         if tree.is_dir():
@@ -266,7 +271,7 @@ class Suite:
             try:
                 root = part / "root"
                 root.mkdir()
-                for name in links:
+                for name in dirs:
                     (root / "usr" / name).mkdir(parents=True)
                     (root / name).symlink_to(f"usr/{name}")
                 self._fetch(debs, part)
@@ -274,6 +279,9 @@ class Suite:
                 with ThreadPoolExecutor(os.cpu_count()) as pool:
                     list(pool.map(lambda d: _run(
                         ["dpkg", "-x", str(part / d.file), str(root)]), debs))
+                for name, target in links.items():
+                    (root / name).unlink(missing_ok=True)
+                    (root / name).symlink_to(target)
                 root.chmod(0o755)
                 root.rename(tree)
             finally:

@@ -128,24 +128,16 @@ def get(name: str, progress=report, build: bool = True,
     if not build:
         return kernel
 
-    root = suite.unpack(tools, debian.MERGED)
+    cc = _one({d.name.removesuffix("-for-host") for d in tools
+               if re.match(r"gcc-\d+(-for-host)?$", d.name)},
+              f"compiler of {name}")
+    root = suite.unpack(tools, debian.MERGED,
+                        {"usr/bin/awk": "mawk", "usr/bin/gcc": str(cc)})
     kdir = root / "usr/src" / f"linux-headers-{release}"
     if not kdir.is_dir():
         raise KernelError(f"{name}: no headers for {release} in {kdir.parent}")
-    return replace(kernel, kdir=kdir, sysroot=root, cc=_compiler(kdir),
+    return replace(kernel, kdir=kdir, sysroot=root, cc=str(cc),
                    config=config or kdir / ".config")
-
-
-def _compiler(kdir: Path) -> str:
-    """The compiler that a Debian header package asks for."""
-    for file in (kdir / ".kernelvariables", kdir / "Makefile"):
-        if file.exists():
-            text = file.read_text(encoding="utf-8")
-            found = re.search(r"(?:x86_64-linux-gnu-|\$\(CROSS_COMPILE\))?"
-                              r"(gcc-\d+)\b", text)
-            if found:
-                return found.group(1)
-    return "gcc"
 
 
 def refresh(name: str, progress=report) -> Kernel:
@@ -267,11 +259,12 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
                               stderr=subprocess.STDOUT, check=False)
     text = log.read_text(encoding="utf-8", errors="replace")
     # sparse's complaints do not fail kbuild by themselves
-    bad = re.findall(r"^.*(?:error|warning):.*$", text, re.M | re.I)
+    bad = re.findall(r"^\S+:\d+.*(?:error|warning):.*$|^(?:ERROR|WARNING): .*$",
+                     text, re.M)
     if sparse and not done.returncode:
         done.returncode = 1 if bad else 0
     if done.returncode:
-        first = bad[0] if bad else text.strip().splitlines()[-1:]
+        first = (bad or text.strip().splitlines()[-1:] or ["no output"])[0]
         raise KernelError(f"modules for {kernel.name} do not build: {first} "
                           f"(log: {log})")
     return sorted(outdir.glob("src/*/*.ko"))

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# hv-guest: Linux guest drivers for Microsoft Hyper-V. "make help" lists the
+# targets. Works with make 3.81 (RHEL 5); all output goes below build/.
+
+VERSION := 0.1.0
+TOP := $(CURDIR)
+
+# The build tree of the kernel to build for.
+running := $(shell uname -r)
+ifndef KDIR
+KDIR := $(firstword $(wildcard /lib/modules/$(running)/build/Makefile))
+KDIR := $(patsubst %/Makefile,%,$(KDIR))
+ifeq ($(KDIR),)
+KDIR := $(shell sh compat/kdir.sh)
+kdir-note := no build tree for the running $(running): using $(KDIR)
+endif
+endif
+override KDIR := $(if $(KDIR),$(abspath $(KDIR)))
+
+# Kernels do not share a build directory: B is build/RELEASE.
+release = $(shell cat $(KDIR)/include/config/kernel.release \
+	$(KDIR)/.kernelrelease 2>/dev/null | head -n 1)
+ifndef B
+B := build/$(or $(release),unknown)
+endif
+override B := $(abspath $(B))
+SRC := $(B)/src
+
+DIRS := vmbus storvsc
+KMAKE = $(MAKE) -C $(KDIR) M=$(SRC)
+
+# Where modules and the modprobe.d file go.
+INSTALL_MOD_DIR ?= extra/hv-guest
+MODPROBE_D ?= $(DESTDIR)/etc/modprobe.d
+
+.PHONY: all modules farm hvhost install uninstall dkms-install clean
+.PHONY: demo check bench staging-patch help
+
+all: modules
+
+modules: farm
+	+@CC="$(if $(filter-out default,$(origin CC)),$(CC))" MAKE="$(MAKE)" \
+		sh compat/probe.sh $(KDIR) $(SRC)/compat
+	+@$(KMAKE) modules
+	@for ko in $(SRC)/*/*.ko; do echo "  MODULE  $$ko"; done
+
+# kbuild writes next to the sources, so each kernel gets a directory of links
+# to them.
+farm:
+	@test -n "$(KDIR)" || { echo "no kernel headers found: install the" \
+		"headers of the running kernel, or say KDIR=" >&2; exit 1; }
+	@test -f $(KDIR)/Makefile || { echo "KDIR=$(KDIR): a kernel's build" \
+		"tree was expected, there is no Makefile" >&2; exit 1; }
+	@if [ -n "$(kdir-note)" ]; then echo "  NOTE    $(kdir-note)"; fi
+	@sh compat/farm.sh $(TOP) $(SRC) $(DIRS)
+
+hvhost:
+	@$(MAKE) -C tests/host
+
+install: modules
+	@KDIR=$(KDIR) RELEASE=$(release) SRC=$(SRC) DESTDIR=$(DESTDIR) \
+		INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) MODPROBE_D=$(MODPROBE_D) \
+		REPLACE_INTREE=$(REPLACE_INTREE) \
+		sh tools/install.sh install
+
+uninstall:
+	@RELEASE=$(release) DESTDIR=$(DESTDIR) \
+		INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) MODPROBE_D=$(MODPROBE_D) \
+		sh tools/install.sh uninstall
+
+dkms-install:
+	@VERSION=$(VERSION) REPLACE_INTREE=$(REPLACE_INTREE) \
+		MODPROBE_D=$(MODPROBE_D) sh tools/dkms-install.sh
+
+demo:
+	@sh tests/demo
+
+check:
+	@sh tests/check
+
+bench:
+	@if [ -x tests/bench/run ]; then exec tests/bench/run $(BENCH); fi; \
+	echo "make bench: there are no benchmarks yet (tests/bench/run)" >&2; \
+	exit 1
+
+staging-patch:
+	@sh tools/staging.sh build/staging
+
+clean:
+	rm -rf build
+	@if [ -f tests/host/Makefile ]; then $(MAKE) -C tests/host clean; fi
+
+help:
+	@echo 'Modules:'
+	@echo '  make                modules for KDIR, below build/RELEASE/src'
+	@echo '  make install        install them; on a kernel that has VMBus'
+	@echo '                      itself this needs REPLACE_INTREE=1'
+	@echo '  make uninstall      take them away again'
+	@echo '  make dkms-install   the same through DKMS'
+	@echo '  make staging-patch  source as for drivers/staging: build/staging'
+	@echo 'Test host and tests:'
+	@echo '  make hvhost         build the test host'
+	@echo '  make demo           boot a guest on it and show the drivers'
+	@echo '  make check          everything that CI runs'
+	@echo '  make bench          benchmarks'
+	@echo '  make clean          remove build/ (the cache stays)'
+	@echo 'Variables:'
+	@echo '  KDIR=DIR            kernel build tree; now $(KDIR)'
+	@echo '  B=DIR               build directory; now $(B)'
+	@echo '  ARCH= CC= W= C= V=  as for the kernel; WERROR=1 adds -Werror'
+	@echo '  DESTDIR=DIR         root for install'
+	@echo '  HVG_CACHE=DIR       what tests fetch; ~/.cache/hv-guest'

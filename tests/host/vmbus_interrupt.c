@@ -242,12 +242,12 @@ bool vmbus_monitor_in_use(void)
 
 static bool monitor_poll(struct vmbus_channel *chan)
 {
-	unsigned int group = chan->monitor_id / HVG_MONITOR_GROUP_BITS;
-	uint32_t bit = 1u << chan->monitor_id % HVG_MONITOR_GROUP_BITS;
-	uint32_t *pending;
+	uint32_t group, bit, *pending;
 
 	if (!monitored(chan))
 		return false;
+	group = chan->monitor_id / HVG_MONITOR_GROUP_BITS;
+	bit = 1u << chan->monitor_id % HVG_MONITOR_GROUP_BITS;
 	pending = monitor_word(offsetof(struct hvg_monitor_page, group) +
 			       group * sizeof(struct hvg_monitor_group));
 	if (__atomic_load_n(pending, __ATOMIC_ACQUIRE) & bit) {

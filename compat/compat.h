@@ -12,5 +12,6 @@
 #define _HVG_COMPAT_H
 
 #include "config.h"
+#include "scsi.h"
 
 #endif /* _HVG_COMPAT_H */

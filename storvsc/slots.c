@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Request slots: who owns a request.
+ *
+ * A slot's state word holds a generation and the bit STORVSC_OWNED. The
+ * submitter, who has the slot to himself by its tag, arms it: new generation,
+ * bit set. From then on a completion, a rescind, a failed send and error
+ * recovery may all want to finish the command; the one whose cmpxchg clears
+ * the bit does, the others leave it alone. The transaction id carries the
+ * state word, so that a late or repeated completion finds another generation
+ * or a clear bit, whatever the tag is used for by then.
+ *
+ * Between taking a slot and storvsc_host_done() the finisher is inside an RCU
+ * read-side section (interrupt handlers are one); who has seen a slot idle
+ * and must also know that the command is with the midlayer again waits for
+ * synchronize_rcu().
+ *
+ * Any context except where said.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include "storvsc.h"
+
+/**
+ * storvsc_slots_alloc - make the slots of all queues
+ * @a: adapter, with queues and queue_slots set
+ *
+ * Context: process. Return: 0 or -ENOMEM.
+ */
+int storvsc_slots_alloc(struct storvsc_adapter *a)
+{
+	a->slots = vzalloc((size_t)a->queues * a->queue_slots *
+			   sizeof(*a->slots));
+	return a->slots ? 0 : -ENOMEM;
+}
+
+/**
+ * storvsc_slots_free - the opposite of storvsc_slots_alloc()
+ * @a: adapter with all its channels closed
+ *
+ * Context: process.
+ */
+void storvsc_slots_free(struct storvsc_adapter *a)
+{
+	vfree(a->slots);
+	a->slots = NULL;
+}
+
+/**
+ * storvsc_slot_arm - give a request to the host
+ * @a: adapter
+ * @slot: slot of the command's tag, not owned by the host
+ * @scmd: the command
+ * @chan: index of the channel it is about to be sent on
+ *
+ * Return: the transaction id.
+ */
+u64 storvsc_slot_arm(struct storvsc_adapter *a, struct storvsc_slot *slot,
+		     struct scsi_cmnd *scmd, u16 chan)
+{
+	unsigned int state = ((slot->state | STORVSC_OWNED) + 1) |
+			     STORVSC_OWNED;
+
+	slot->scmd = scmd;
+	slot->sdev = scmd->device;
+	slot->chan = chan;
+	/* Pairs with the cmpxchg in storvsc_slot_take(). */
+	smp_store_release(&slot->state, state);
+	return (u64)state << 32 | (u32)(slot - a->slots);
+}
+
+/**
+ * storvsc_slot_take - take a request back from the host
+ * @slot: slot
+ * @state: the state word that it was armed with
+ *
+ * Return: true to the one caller that must now finish the command.
+ */
+bool storvsc_slot_take(struct storvsc_slot *slot, unsigned int state)
+{
+	if (!(state & STORVSC_OWNED))
+		return false;
+	return cmpxchg(&slot->state, state, state & ~STORVSC_OWNED) == state;
+}
+
+/**
+ * storvsc_slot_find - the slot that a transaction id names
+ * @a: adapter
+ * @id: transaction id from the host
+ *
+ * Return: the slot, or NULL if there is none of that number.
+ */
+struct storvsc_slot *storvsc_slot_find(struct storvsc_adapter *a, u64 id)
+{
+	u32 index = (u32)id;
+
+	if (!a->slots || index >= a->queues * a->queue_slots)
+		return NULL;
+	return &a->slots[index];
+}
+
+/**
+ * storvsc_slots_idle - does the host own nothing any more
+ * @a: adapter
+ * @sdev: only commands to this LUN, or NULL for all
+ *
+ * Only true when nobody submits meanwhile, as during error recovery.
+ */
+bool storvsc_slots_idle(struct storvsc_adapter *a, struct scsi_device *sdev)
+{
+	struct storvsc_slot *slot;
+	bool idle = true;
+	unsigned int i;
+
+	for (i = 0; i < a->queues * a->queue_slots && idle; i++) {
+		slot = &a->slots[i];
+		/* Pairs with storvsc_slot_arm(): sdev is that of the state. */
+		if (!(smp_load_acquire(&slot->state) & STORVSC_OWNED))
+			continue;
+		if (!sdev || slot->sdev == sdev)
+			idle = false;
+	}
+	return idle;
+}
+
+/**
+ * storvsc_slots_fail - finish what the host will not answer any more
+ * @a: adapter
+ * @chan: only what went out on the channel of this index, -1 for all
+ * @host_byte: DID_* for the commands
+ *
+ * The channels in question are closed: the host owns none of the pages.
+ * Commands are with the midlayer when this returns.
+ *
+ * Context: process.
+ */
+void storvsc_slots_fail(struct storvsc_adapter *a, int chan, u8 host_byte)
+{
+	struct storvsc_slot *slot;
+	struct scsi_cmnd *scmd;
+	unsigned int state, i;
+
+	if (!a->slots)
+		return;
+	for (i = 0; i < a->queues * a->queue_slots; i++) {
+		slot = &a->slots[i];
+		/* Pairs with storvsc_slot_arm(): chan is that of the state. */
+		state = smp_load_acquire(&slot->state);
+		if (!(state & STORVSC_OWNED))
+			continue;
+		if (chan >= 0 && slot->chan != chan)
+			continue;
+		rcu_read_lock();
+		if (storvsc_slot_take(slot, state)) {
+			scmd = slot->scmd;
+			scmd->result = host_byte << 16;
+			scsi_set_resid(scmd, scsi_bufflen(scmd));
+			storvsc_host_done(scmd);
+		}
+		rcu_read_unlock();
+		cond_resched();
+	}
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Synthetic SCSI and IDE disks: the structures that the parts of the driver
+ * share, and what each part offers to the others.
+ *
+ *   driver.c      probe, remove, parameters
+ *   channels.c    the VMBus channels of an adapter, which CPU sends on which
+ *   protocol.c    start-up of the storage protocol, synchronous requests
+ *   slots.c       who owns a request: the host, or one finisher
+ *   request.c     from a SCSI command to a packet in the ring
+ *   completion.c  from the host's answer to the result of the command
+ *   recovery.c    time-outs, resets, restart of the adapter
+ *   scan.c        LUNs that come, go or change size
+ *   host_mq.c     the Scsi_Host, on kernels with blk-mq
+ *
+ * Lock order: scan_mutex of the midlayer, restart_lock, then chan_lock or
+ * sync.lock. None of the driver's locks is taken on the I/O path.
+ */
+#ifndef _HVG_STORVSC_H
+#define _HVG_STORVSC_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/completion.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+#include <hvg/storvsc_wire.h>
+#include <hvg/vmbus.h>
+
+struct Scsi_Host;
+struct dentry;
+struct scsi_cmnd;
+struct scsi_device;
+struct storvsc_adapter;
+
+/* Low half of a transaction id: the slot; this one is the synchronous one. */
+#define STORVSC_SYNC_INDEX	0xffffffffu
+
+/* Bit 0 of a state word: the host owns the request. Generation above it. */
+#define STORVSC_OWNED		1u
+
+/**
+ * struct storvsc_slot - one request that can be outstanding
+ * @state: generation << 1 | STORVSC_OWNED; see slots.c
+ * @scmd: the command; valid to whoever took the slot from the host
+ * @sdev: its LUN; only for comparison
+ * @chan: index of the channel that it went out on
+ * @expiries: times that the command's timer has run out
+ *
+ * The tag of the command selects the slot, so that nobody else writes to it
+ * between two owners. In a cache line of its own: neighbouring tags are in
+ * use on other CPUs.
+ */
+struct storvsc_slot {
+	unsigned int state;
+	u16 chan;
+	u16 expiries;
+	struct scsi_cmnd *scmd;
+	struct scsi_device *sdev;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct storvsc_sync - the one synchronous request of an adapter
+ * @lock: one requester at a time
+ * @state: as in struct storvsc_slot
+ * @done: the reply is there, or the channel is gone
+ * @error: why there is no reply; written by whoever took @state
+ * @reply: the host's reply; written by whoever took @state
+ */
+struct storvsc_sync {
+	struct mutex lock;	/* one requester at a time */
+	unsigned int state;
+	struct completion done;
+	int error;
+	struct hvg_stor_packet reply;
+};
+
+/**
+ * struct storvsc_channel - the place of one channel in its adapter
+ * @adapter: whose
+ * @index: 0 is the primary channel, then the sub-channel's index
+ * @chan: the open channel or NULL; written under chan_lock, read under RCU
+ */
+struct storvsc_channel {
+	struct storvsc_adapter *adapter;
+	u16 index;
+	struct hvg_channel __rcu *chan;
+};
+
+enum storvsc_state {
+	STORVSC_STARTING,	/* no commands yet */
+	STORVSC_RUNNING,
+	STORVSC_RESETTING,	/* commands wait */
+	STORVSC_DEAD,		/* could not be restarted: commands fail */
+	STORVSC_GONE,		/* rescinded or removed; final */
+};
+
+enum storvsc_type {
+	STORVSC_SCSI,
+	STORVSC_IDE,
+};
+
+/* Bits of storvsc_adapter.events and storvsc_lun.events. */
+enum storvsc_event {
+	STORVSC_EVENT_BUS,		/* LUNs may have come or gone */
+	STORVSC_EVENT_LUN,		/* some LUN has an event of its own */
+	STORVSC_EVENT_PRESENCE,		/* the host says that it is gone */
+	STORVSC_EVENT_REVALIDATE,	/* capacity or parameters changed */
+	STORVSC_EVENT_BROKEN,		/* a channel does no more I/O */
+};
+
+/**
+ * struct storvsc_counters - rare events, for debugfs
+ *
+ * Each may be counted on any CPU in any context.
+ */
+struct storvsc_counters {
+	atomic_t bad_packets;
+	atomic_t stale_completions;
+	atomic_t ring_full;
+	atomic_t timeouts;
+	atomic_t lun_resets;
+	atomic_t bus_resets;
+	atomic_t restarts;
+	atomic_t rescans;
+	atomic_t revalidations;
+	atomic_t rescinded;
+	atomic_t gaps;
+};
+
+/**
+ * struct storvsc_adapter - one controller
+ * @hdev: its VMBus device
+ * @shost: its SCSI host, which also holds the adapter's memory
+ * @type: SCSI controller or IDE accelerator
+ * @path: IDE: path of the disk
+ * @target: IDE: target number of the disk
+ * @state: enum storvsc_state; written under @chan_lock, read anywhere
+ * @version: HVG_STOR_VERSION_* that the host accepted
+ * @packet_bytes: size of a packet in that version
+ * @request_bytes: value of hvg_stor_request.length in that version
+ * @sense_bytes: room for sense data in that version
+ * @max_transfer_bytes: largest transfer
+ * @max_pages: most 4 KiB pages of a request
+ * @ring_bytes: of each direction of each channel
+ * @subchannels: how many the host was asked for and granted
+ * @restart_lock: one restart at a time
+ * @chan_lock: opening and closing of channels, @state, the CPU map
+ * @chans: the primary and @subchannels more
+ * @cpu_chan: for each CPU the index of the channel that it sends on;
+ *	written under @chan_lock, read without a lock
+ * @sync: synchronous requests
+ * @slots: @queues times @queue_slots of them
+ * @queues: hardware queues
+ * @queue_slots: requests of one queue
+ * @wq: runs @work
+ * @work: handles @events
+ * @kick: restarts queues that found the ring full
+ * @events: bits of enum storvsc_event, atomic bit operations only
+ * @ring_blocked: 1 when a command was sent back because the ring was full
+ * @debugfs: directory of this adapter
+ * @count: rare events
+ */
+struct storvsc_adapter {
+	struct hvg_device *hdev;
+	struct Scsi_Host *shost;
+	enum storvsc_type type;
+	u8 path;
+	u8 target;
+	unsigned int state;
+
+	u16 version;
+	u16 packet_bytes;
+	u16 request_bytes;
+	u16 sense_bytes;
+	u32 max_transfer_bytes;
+	u32 max_pages;
+	u32 ring_bytes;
+	u16 subchannels;
+
+	struct mutex restart_lock;	/* one restart at a time */
+	struct mutex chan_lock;	/* channels, state, cpu_chan */
+	struct storvsc_channel *chans;
+	u16 *cpu_chan;
+	struct storvsc_sync sync;
+
+	struct storvsc_slot *slots;
+	unsigned int queues;
+	unsigned int queue_slots;
+
+	struct workqueue_struct *wq;
+	struct work_struct work;
+	struct work_struct kick;
+	unsigned long events;
+	unsigned int ring_blocked;
+
+	struct dentry *debugfs;
+	struct storvsc_counters count;
+};
+
+/**
+ * struct storvsc_lun - what the driver keeps for a LUN (scsi_device.hostdata)
+ * @events: bits of enum storvsc_event, atomic bit operations only
+ */
+struct storvsc_lun {
+	unsigned long events;
+};
+
+/**
+ * struct storvsc_verdict - what the host's answer to a command means
+ * @host_byte: DID_*
+ * @status: SCSI status
+ * @resid: bytes that were not moved
+ * @sense_bytes: valid bytes of the packet's sense data
+ * @make_sense: no sense came, but the command is an illegal request
+ * @no_lun: LUN 0 of the target is empty, the target may have others
+ * @lun_event: bit of enum storvsc_event for the LUN, or -1
+ * @bus_event: the set of LUNs changed
+ * @bad: what was wrong with the packet, or NULL
+ */
+struct storvsc_verdict {
+	u8 host_byte;
+	u8 status;
+	u32 resid;
+	u8 sense_bytes;
+	bool make_sense;
+	bool no_lun;
+	int lun_event;
+	bool bus_event;
+	const char *bad;
+};
+
+/* driver.c: module parameters */
+extern unsigned int storvsc_param_ring_bytes;
+extern unsigned int storvsc_param_queue_depth;
+extern unsigned int storvsc_param_subchannels;
+extern unsigned int storvsc_param_timeouts;
+extern unsigned int storvsc_param_log_level;
+
+#define storvsc_dev(a)	(&(a)->hdev->dev)
+
+/* Log level 1 adds what the guest's user may want to know, 2 failed I/O. */
+#define storvsc_note(a, level, fmt, ...)				\
+	do {								\
+		if (storvsc_param_log_level >= (level))			\
+			dev_info_ratelimited(storvsc_dev(a), fmt,	\
+					     ##__VA_ARGS__);		\
+	} while (0)
+
+static inline unsigned int storvsc_state(const struct storvsc_adapter *a)
+{
+	return READ_ONCE(a->state);
+}
+
+/* channels.c */
+int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels);
+void storvsc_channels_free(struct storvsc_adapter *a);
+int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
+			 struct hvg_channel *chan);
+bool storvsc_channels_mend(struct storvsc_adapter *a);
+void storvsc_set_state(struct storvsc_adapter *a, enum storvsc_state state);
+void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
+		       u8 host_byte);
+
+/* protocol.c */
+int storvsc_protocol_start(struct storvsc_adapter *a);
+int storvsc_protocol_subchannels(struct storvsc_adapter *a, u16 count);
+int storvsc_sync_request(struct storvsc_adapter *a,
+			 struct hvg_stor_packet *pkt, unsigned int timeout_ms);
+bool storvsc_sync_complete(struct storvsc_adapter *a, unsigned int state,
+			   const struct hvg_packet *pkt);
+void storvsc_sync_cancel(struct storvsc_adapter *a, int error);
+
+/* slots.c */
+int storvsc_slots_alloc(struct storvsc_adapter *a);
+void storvsc_slots_free(struct storvsc_adapter *a);
+u64 storvsc_slot_arm(struct storvsc_adapter *a, struct storvsc_slot *slot,
+		     struct scsi_cmnd *scmd, u16 chan);
+bool storvsc_slot_take(struct storvsc_slot *slot, unsigned int state);
+struct storvsc_slot *storvsc_slot_find(struct storvsc_adapter *a, u64 id);
+bool storvsc_slots_idle(struct storvsc_adapter *a, struct scsi_device *sdev);
+void storvsc_slots_fail(struct storvsc_adapter *a, int chan, u8 host_byte);
+
+static inline bool storvsc_slot_owned(const struct storvsc_slot *slot)
+{
+	return READ_ONCE(slot->state) & STORVSC_OWNED;
+}
+
+/* request.c */
+int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
+		   struct scsi_cmnd *scmd, unsigned int timeout_s);
+void storvsc_illegal_request(struct scsi_cmnd *scmd);
+
+/* completion.c */
+void storvsc_judge(u16 version, const u8 *cdb, u8 lun, u32 buffer_bytes,
+		   u32 sense_room, const struct hvg_stor_packet *pkt,
+		   struct storvsc_verdict *v);
+void storvsc_packet(struct hvg_channel *chan, const struct hvg_packet *pkt);
+
+/* recovery.c */
+bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot);
+int storvsc_reset_lun(struct storvsc_adapter *a, struct scsi_device *sdev);
+int storvsc_reset_bus(struct storvsc_adapter *a);
+int storvsc_restart(struct storvsc_adapter *a);
+
+/* scan.c */
+void storvsc_scan_init(struct storvsc_adapter *a);
+void storvsc_scan_stop(struct storvsc_adapter *a);
+void storvsc_event(struct storvsc_adapter *a, enum storvsc_event event);
+void storvsc_lun_event(struct storvsc_adapter *a, struct scsi_device *sdev,
+		       enum storvsc_event event);
+
+/* debugfs.c */
+void storvsc_debugfs_init(void);
+void storvsc_debugfs_exit(void);
+void storvsc_debugfs_add(struct storvsc_adapter *a);
+void storvsc_debugfs_remove(struct storvsc_adapter *a);
+
+/* host_mq.c, or its counterpart for kernels without blk-mq */
+struct storvsc_adapter *storvsc_host_alloc(struct hvg_device *hdev);
+int storvsc_host_limits(struct storvsc_adapter *a);
+int storvsc_host_add(struct storvsc_adapter *a);
+void storvsc_host_remove(struct storvsc_adapter *a);
+void storvsc_host_put(struct storvsc_adapter *a);
+void storvsc_host_done(struct scsi_cmnd *scmd);
+void storvsc_host_unblock(struct storvsc_adapter *a);
+
+#endif /* _HVG_STORVSC_H */

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The channels of an adapter: opening, closing, losing them, and which CPU
+ * sends on which.
+ *
+ * A CPU sends on the channel whose interrupt it takes, so that a completion
+ * runs where the command was submitted. CPUs without a channel of their own
+ * share those of their NUMA node, or else all of them. Without sub-channels,
+ * or when one is lost, the primary channel serves. Transaction ids say
+ * nothing about the channel, so the host may answer on any.
+ *
+ * Process context, but for the callbacks of the bus that say otherwise.
+ */
+#include <linux/cpumask.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include <scsi/scsi.h>
+#include "storvsc.h"
+
+/* The host expects the channel properties of a sub-channel: all zero. */
+#define STORVSC_OPEN_USER_BYTES	24
+
+/* Largest packet that a storage host has to send, with room to spare. */
+#define STORVSC_MAX_PACKET	512
+
+/**
+ * storvsc_channels_alloc - make room for the primary and its sub-channels
+ * @a: adapter
+ * @subchannels: how many may come at most
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels)
+{
+	unsigned int i;
+
+	a->chans = kcalloc(1 + subchannels, sizeof(*a->chans), GFP_KERNEL);
+	a->cpu_chan = kcalloc(nr_cpu_ids, sizeof(*a->cpu_chan), GFP_KERNEL);
+	if (!a->chans || !a->cpu_chan) {
+		storvsc_channels_free(a);
+		return -ENOMEM;
+	}
+	a->subchannels = subchannels;
+	for (i = 0; i <= subchannels; i++) {
+		a->chans[i].adapter = a;
+		a->chans[i].index = i;
+	}
+	return 0;
+}
+
+/**
+ * storvsc_channels_free - the opposite of storvsc_channels_alloc()
+ * @a: adapter whose channels are closed and which takes no commands
+ */
+void storvsc_channels_free(struct storvsc_adapter *a)
+{
+	kfree(a->chans);
+	kfree(a->cpu_chan);
+	a->chans = NULL;
+	a->cpu_chan = NULL;
+}
+
+static struct hvg_channel *storvsc_chan(struct storvsc_adapter *a,
+					unsigned int index)
+{
+	return rcu_dereference_protected(a->chans[index].chan,
+					 lockdep_is_held(&a->chan_lock));
+}
+
+/*
+ * The @turn'th open channel, counted around; of @node if that is not
+ * NUMA_NO_NODE. -1 if there is none.
+ */
+static int storvsc_pick(struct storvsc_adapter *a, int node, unsigned int turn)
+{
+	struct hvg_channel *chan;
+	unsigned int pass, i, n = 0;
+
+	for (pass = 0; pass < 2; pass++) {
+		if (pass && n)
+			turn %= n;
+		else if (pass)
+			return -1;
+		for (i = 0, n = 0; i <= a->subchannels; i++) {
+			chan = storvsc_chan(a, i);
+			if (!chan)
+				continue;
+			if (node != NUMA_NO_NODE &&
+			    cpu_to_node(hvg_channel_cpu(chan)) != node)
+				continue;
+			if (pass && n == turn)
+				return i;
+			n++;
+		}
+	}
+	return -1;
+}
+
+static int storvsc_own_channel(struct storvsc_adapter *a, unsigned int cpu)
+{
+	struct hvg_channel *chan;
+	unsigned int i;
+
+	/* From the end: a sub-channel before the busier primary. */
+	for (i = a->subchannels + 1; i-- > 0;) {
+		chan = storvsc_chan(a, i);
+		if (chan && hvg_channel_cpu(chan) == cpu)
+			return i;
+	}
+	return -1;
+}
+
+/* Caller holds chan_lock. */
+static void storvsc_map_cpus(struct storvsc_adapter *a)
+{
+	unsigned int cpu, turn = 0;
+	int index;
+
+	for_each_possible_cpu(cpu) {
+		index = storvsc_own_channel(a, cpu);
+		if (index < 0)
+			index = storvsc_pick(a, cpu_to_node(cpu), turn++);
+		if (index < 0)
+			index = storvsc_pick(a, NUMA_NO_NODE, turn++);
+		WRITE_ONCE(a->cpu_chan[cpu], index < 0 ? 0 : index);
+	}
+}
+
+/*
+ * One channel is closed: nothing more is sent on it, the host gives up the
+ * pages of what was outstanding, and that is finished with @host_byte. The
+ * channel may be gone for good afterwards. Caller holds chan_lock.
+ */
+static void storvsc_channel_close(struct storvsc_adapter *a,
+				  unsigned int index, u8 host_byte)
+{
+	struct hvg_channel *chan = storvsc_chan(a, index);
+
+	if (!chan)
+		return;
+	RCU_INIT_POINTER(a->chans[index].chan, NULL);
+	/* Pairs with rcu_read_lock() in storvsc_submit(). */
+	synchronize_rcu();
+	hvg_channel_close(chan);
+	storvsc_slots_fail(a, index, host_byte);
+}
+
+static void storvsc_writable(struct hvg_channel *chan)
+{
+	struct storvsc_channel *sc = hvg_channel_context(chan);
+	struct storvsc_adapter *a = sc->adapter;
+
+	/* Pairs with the xchg in storvsc_submit(). */
+	if (xchg(&a->ring_blocked, 0))
+		schedule_work(&a->kick);
+}
+
+static void storvsc_rescind(struct hvg_channel *chan)
+{
+	struct storvsc_channel *sc = hvg_channel_context(chan);
+	struct storvsc_adapter *a = sc->adapter;
+
+	atomic_inc(&a->count.rescinded);
+	if (!sc->index) {
+		storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
+		return;
+	}
+	mutex_lock(&a->chan_lock);
+	if (storvsc_chan(a, sc->index) == chan) {
+		storvsc_channel_close(a, sc->index, DID_RESET);
+		storvsc_map_cpus(a);
+		storvsc_note(a, 1, "sub-channel %u rescinded\n", sc->index);
+	}
+	mutex_unlock(&a->chan_lock);
+}
+
+static const struct hvg_channel_ops storvsc_channel_ops = {
+	.packet = storvsc_packet,
+	.writable = storvsc_writable,
+	.rescind = storvsc_rescind,
+	.max_packet = STORVSC_MAX_PACKET,
+};
+
+/**
+ * storvsc_channel_open - open a channel and send on it
+ * @a: adapter
+ * @index: 0 for the primary
+ * @chan: the channel that the host offered
+ *
+ * Return: 0, -EINVAL for an index that was not asked for, -EEXIST for one
+ * that is open, or the bus's error.
+ */
+int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
+			 struct hvg_channel *chan)
+{
+	static const u8 user[STORVSC_OPEN_USER_BYTES];
+	struct hvg_open_params params = {
+		.send_bytes = a->ring_bytes,
+		.recv_bytes = a->ring_bytes,
+		.user = user,
+		.user_bytes = sizeof(user),
+		.ops = &storvsc_channel_ops,
+	};
+	int ret;
+
+	if (index > a->subchannels)
+		return -EINVAL;
+	params.context = &a->chans[index];
+
+	mutex_lock(&a->chan_lock);
+	if (a->state == STORVSC_GONE || a->state == STORVSC_DEAD) {
+		ret = -ENODEV;
+	} else if (storvsc_chan(a, index)) {
+		ret = -EEXIST;
+	} else {
+		ret = hvg_channel_open(chan, &params);
+		if (!ret) {
+			rcu_assign_pointer(a->chans[index].chan, chan);
+			storvsc_map_cpus(a);
+		}
+	}
+	mutex_unlock(&a->chan_lock);
+	return ret;
+}
+
+/**
+ * storvsc_channels_mend - close sub-channels that do no more I/O
+ * @a: adapter
+ *
+ * Their CPUs use the primary channel from then on.
+ *
+ * Return: true if the primary channel itself is broken.
+ */
+bool storvsc_channels_mend(struct storvsc_adapter *a)
+{
+	struct hvg_channel *chan;
+	unsigned int i;
+	bool broken;
+
+	mutex_lock(&a->chan_lock);
+	for (i = 1; i <= a->subchannels; i++) {
+		chan = storvsc_chan(a, i);
+		if (chan && hvg_channel_broken(chan))
+			storvsc_channel_close(a, i, DID_RESET);
+	}
+	storvsc_map_cpus(a);
+	chan = storvsc_chan(a, 0);
+	broken = chan && hvg_channel_broken(chan);
+	mutex_unlock(&a->chan_lock);
+	return broken;
+}
+
+/**
+ * storvsc_set_state - change what happens to commands from now on
+ * @a: adapter
+ * @state: anything; has no effect once the adapter is gone
+ */
+void storvsc_set_state(struct storvsc_adapter *a, enum storvsc_state state)
+{
+	mutex_lock(&a->chan_lock);
+	if (a->state != STORVSC_GONE)
+		WRITE_ONCE(a->state, state);
+	mutex_unlock(&a->chan_lock);
+}
+
+/**
+ * storvsc_take_down - close all channels and finish what was outstanding
+ * @a: adapter
+ * @state: what comes after: resetting, dead or gone
+ * @host_byte: DID_* for the commands that were outstanding
+ *
+ * Sub-channels first, as the host takes them back with the primary. Once the
+ * host has let go of a channel it no longer touches the pages of requests
+ * that came on it.
+ */
+void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
+		       u8 host_byte)
+{
+	unsigned int i;
+
+	storvsc_set_state(a, state);
+	storvsc_sync_cancel(a, -ENODEV);
+
+	mutex_lock(&a->chan_lock);
+	for (i = a->subchannels + 1; i-- > 0;)
+		storvsc_channel_close(a, i, host_byte);
+	mutex_unlock(&a->chan_lock);
+	/* What was armed but never sent has no channel to be found by. */
+	storvsc_slots_fail(a, -1, host_byte);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a SCSI command to a packet in the ring.
+ *
+ * Data is described by one range of a GPA-direct packet, whose page numbers
+ * are written from the scatterlist straight into the ring. The range has an
+ * offset into its first page and a length; all pages between are full ones,
+ * which the queue's virt boundary sees to. Hyper-V's pages are 4 KiB, the
+ * guest's may be larger. A command without data is an in-band packet.
+ *
+ * Any context; nothing sleeps and nothing is allocated.
+ */
+#include <linux/scatterlist.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_eh.h>
+#include "storvsc.h"
+#include "trace.h"
+
+/* What the host waits before it gives up; never less than this. */
+#define STORVSC_MIN_TIMEOUT_S	60
+
+/*
+ * The host's own time-out must not end what the guest still waits for, so
+ * that a slow backing store shows as slow, not as failed.
+ */
+static u32 storvsc_timeout(unsigned int timeout_s)
+{
+	return max_t(u32, timeout_s, STORVSC_MIN_TIMEOUT_S);
+}
+
+/**
+ * storvsc_illegal_request - fail a command that the host must not get
+ * @scmd: the command; not yet armed. The caller completes it.
+ */
+void storvsc_illegal_request(struct scsi_cmnd *scmd)
+{
+	/* INVALID COMMAND OPERATION CODE */
+	scsi_build_sense(scmd, 0, ILLEGAL_REQUEST, 0x20, 0x00);
+	scsi_set_resid(scmd, scsi_bufflen(scmd));
+}
+
+static bool storvsc_allowed(const struct storvsc_adapter *a,
+			    const struct scsi_cmnd *scmd)
+{
+	if (scmd->cmd_len > HVG_STOR_CDB_MAX)
+		return false;
+	if (a->version > HVG_STOR_VERSION_WIN8)
+		return true;
+	/* Hosts up to 5.1 choke on these. */
+	return scmd->cmnd[0] != WRITE_SAME && scmd->cmnd[0] != SET_WINDOW;
+}
+
+static u64 storvsc_sg_first(struct scatterlist *sg)
+{
+	return (u64)sg_phys(sg) >> HVG_PAGE_SHIFT;
+}
+
+/* Pages of the entry's first @bytes bytes. */
+static u32 storvsc_sg_pages(struct scatterlist *sg, u32 bytes)
+{
+	u32 offset = sg_phys(sg) & (HVG_PAGE_SIZE - 1);
+
+	return (offset + bytes + HVG_PAGE_SIZE - 1) >> HVG_PAGE_SHIFT;
+}
+
+/*
+ * Find the number of pages of a command's data, and that it can be described
+ * by one range. Returns 0 pages where it cannot.
+ */
+static u32 storvsc_measure(struct scsi_cmnd *scmd, struct hvg_gpa_range *range)
+{
+	u32 left = scsi_bufflen(scmd);
+	struct scatterlist *sg;
+	u32 offset, bytes, pages = 0;
+	unsigned int i;
+
+	range->bytes = left;
+	for_each_sg(scsi_sglist(scmd), sg, scsi_sg_count(scmd), i) {
+		offset = sg_phys(sg) & (HVG_PAGE_SIZE - 1);
+		bytes = min_t(u32, sg->length, left);
+		if (!i)
+			range->offset = offset;
+		else if (offset)
+			return 0;
+		pages += storvsc_sg_pages(sg, bytes);
+		left -= bytes;
+		if (!left)
+			return pages;
+		if ((offset + bytes) & (HVG_PAGE_SIZE - 1))
+			return 0;
+	}
+	return 0;
+}
+
+static void storvsc_put_pages(struct hvg_tx *tx, struct scsi_cmnd *scmd)
+{
+	u32 left = scsi_bufflen(scmd);
+	struct scatterlist *sg;
+	u32 bytes, pages;
+	unsigned int i;
+	u64 pfn;
+
+	for_each_sg(scsi_sglist(scmd), sg, scsi_sg_count(scmd), i) {
+		bytes = min_t(u32, sg->length, left);
+		pfn = storvsc_sg_first(sg);
+		for (pages = storvsc_sg_pages(sg, bytes); pages; pages--)
+			hvg_tx_put_u64(tx, pfn++);
+		left -= bytes;
+		if (!left)
+			return;
+	}
+}
+
+static void storvsc_fill(const struct storvsc_adapter *a,
+			 struct scsi_cmnd *scmd,
+			 struct hvg_stor_packet *pkt, unsigned int timeout_s)
+{
+	struct hvg_stor_request *req = &pkt->u.request;
+
+	memset(pkt, 0, sizeof(*pkt));
+	pkt->operation = HVG_STOR_EXECUTE_SRB;
+	pkt->flags = HVG_STOR_FLAG_COMPLETION;
+
+	req->length = a->request_bytes;
+	if (a->type == STORVSC_IDE) {
+		req->path = a->path;
+		req->target = a->target;
+	} else {
+		req->path = scmd->device->channel;
+		req->target = scmd->device->id;
+	}
+	req->lun = scmd->device->lun;
+	req->cdb_length = scmd->cmd_len;
+	req->sense_length = a->sense_bytes;
+	req->transfer_length = scsi_bufflen(scmd);
+	memcpy(req->u.cdb, scmd->cmnd, scmd->cmd_len);
+
+	/* The host has the fields from here on only from 5.1. */
+	req->srb_flags = HVG_SRB_NO_QUEUE_FREEZE | HVG_SRB_NO_SYNC_TRANSFER;
+	req->queue_tag = HVG_SRB_QUEUE_TAG_UNTAGGED;
+	req->queue_action = HVG_SRB_QUEUE_SIMPLE;
+	if (scmd->device->simple_tags)
+		req->srb_flags |= HVG_SRB_QUEUE_ACTION_ENABLE;
+	req->timeout = storvsc_timeout(timeout_s);
+
+	if (!scsi_bufflen(scmd)) {
+		req->direction = HVG_STOR_NONE;
+	} else if (scmd->sc_data_direction == DMA_TO_DEVICE) {
+		req->direction = HVG_STOR_WRITE;
+		req->srb_flags |= HVG_SRB_DATA_OUT;
+	} else {
+		req->direction = HVG_STOR_READ;
+		req->srb_flags |= HVG_SRB_DATA_IN;
+	}
+}
+
+static int storvsc_send(struct storvsc_adapter *a, struct hvg_channel *chan,
+			struct scsi_cmnd *scmd,
+			const struct hvg_stor_packet *pkt,
+			const struct hvg_gpa_range *range, u32 pages, u64 id)
+{
+	static const struct hvg_gpa_header gpa = { .range_count = 1 };
+	struct hvg_tx tx;
+	int ret;
+
+	if (!pages)
+		return hvg_channel_send(chan, HVG_PACKET_INBAND, pkt,
+					a->packet_bytes, id,
+					HVG_PACKET_FLAG_COMPLETION);
+
+	ret = hvg_tx_begin(chan, &tx, HVG_PACKET_GPA_DIRECT,
+			   sizeof(gpa) + sizeof(*range) + pages * sizeof(u64),
+			   a->packet_bytes, id, HVG_PACKET_FLAG_COMPLETION);
+	if (ret)
+		return ret;
+	hvg_tx_put(&tx, &gpa, sizeof(gpa));
+	hvg_tx_put(&tx, range, sizeof(*range));
+	storvsc_put_pages(&tx, scmd);
+	hvg_tx_put(&tx, pkt, a->packet_bytes);
+	hvg_tx_commit(&tx);
+	return 0;
+}
+
+/* The channel that this CPU sends on, or the primary, or NULL. Under RCU. */
+static struct storvsc_channel *storvsc_select(struct storvsc_adapter *a,
+					      struct hvg_channel **chan)
+{
+	struct storvsc_channel *sc;
+
+	sc = &a->chans[READ_ONCE(a->cpu_chan[raw_smp_processor_id()])];
+	*chan = rcu_dereference(sc->chan);
+	if (!*chan) {
+		sc = &a->chans[0];
+		*chan = rcu_dereference(sc->chan);
+	}
+	return sc;
+}
+
+/**
+ * storvsc_submit - send a command to the host
+ * @a: adapter
+ * @slot: slot of the command's tag
+ * @scmd: the command
+ * @timeout_s: time limit of the command, s
+ *
+ * Return: 0 when the command is the host's or has been finished by somebody
+ * else meanwhile. Otherwise the caller still has it: 1 when scmd->result says
+ * how it ends, -EAGAIN when it is to be tried again later.
+ */
+int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
+		   struct scsi_cmnd *scmd, unsigned int timeout_s)
+{
+	struct hvg_gpa_range range = { 0 };
+	struct hvg_stor_packet pkt;
+	struct storvsc_channel *sc;
+	struct hvg_channel *chan;
+	unsigned int state;
+	u32 pages = 0;
+	int ret;
+	u64 id;
+
+	if (!storvsc_allowed(a, scmd)) {
+		storvsc_illegal_request(scmd);
+		return 1;
+	}
+	if (scsi_bufflen(scmd)) {
+		pages = storvsc_measure(scmd, &range);
+		if (!pages || pages > a->max_pages) {
+			atomic_inc(&a->count.gaps);
+			scmd->result = DID_ERROR << 16;
+			return 1;
+		}
+	}
+	/* Never while the host may still write through an earlier owner. */
+	if (WARN_ON_ONCE(storvsc_slot_owned(slot)))
+		return -EAGAIN;
+
+	storvsc_fill(a, scmd, &pkt, timeout_s);
+
+	rcu_read_lock();
+	sc = storvsc_select(a, &chan);
+	if (!chan) {
+		rcu_read_unlock();
+		return -EAGAIN;
+	}
+	slot->expiries = 0;
+	id = storvsc_slot_arm(a, slot, scmd, sc->index);
+	state = id >> 32;
+	trace_storvsc_request(a, scmd, sc->index, id, pages);
+	ret = storvsc_send(a, chan, scmd, &pkt, &range, pages, id);
+	rcu_read_unlock();
+	if (!ret)
+		return 0;
+
+	if (!storvsc_slot_take(slot, state))
+		return 0;
+	if (ret == -EAGAIN) {
+		atomic_inc(&a->count.ring_full);
+		/* Pairs with the xchg in storvsc_writable(). */
+		xchg(&a->ring_blocked, 1);
+	} else if (ret == -ENODEV) {
+		/* Rescinded: the bus will say so. Broken: it is ours to mend. */
+		storvsc_event(a, STORVSC_EVENT_BROKEN);
+	} else {
+		scmd->result = DID_ERROR << 16;
+		return 1;
+	}
+	return -EAGAIN;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time-outs, resets and the restart of an adapter.
+ *
+ * The protocol has no way to abort one command, and until the host answers
+ * it may write to the command's pages. So no command is given back to the
+ * midlayer before the host has answered it or has let go of the channel:
+ *
+ *   1. The timer of a command may run out a few times before recovery starts.
+ *      A host that was paused, moved or whose storage stalls needs time, not
+ *      resets; and as a pause, however long, makes the timer run out only
+ *      once, a pause never causes an error by itself.
+ *   2. The host is asked to reset the LUN, then the bus, and everything
+ *      concerned must come back within a time limit.
+ *   3. The channels are closed, which takes the pages away from the host, and
+ *      are opened again. Commands are repeated then. Where that fails, the
+ *      adapter is dead and its commands fail.
+ *
+ * Process context (error handler thread, workqueue), except where said.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/string.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_device.h>
+#include "storvsc.h"
+
+/* For the host's answer to a reset, and for commands to come back after it. */
+#define STORVSC_RESET_TIMEOUT_MS	10000
+#define STORVSC_DRAIN_TIMEOUT_MS	5000
+
+/**
+ * storvsc_more_time - the timer of a command ran out: wait on?
+ * @a: adapter
+ * @slot: slot of the command
+ *
+ * Context: the timer's. Return: true to start the timer again.
+ */
+bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot)
+{
+	unsigned int state = storvsc_state(a);
+
+	atomic_inc(&a->count.timeouts);
+	if (state == STORVSC_GONE || state == STORVSC_DEAD ||
+	    !storvsc_slot_owned(slot))
+		return true;	/* is being finished at this moment */
+	if (slot->expiries >= READ_ONCE(storvsc_param_timeouts))
+		return false;
+	slot->expiries++;
+	return true;
+}
+
+/* Wait until the host has answered everything for @sdev, NULL for all. */
+static int storvsc_drain(struct storvsc_adapter *a, struct scsi_device *sdev)
+{
+	unsigned long deadline;
+
+	deadline = jiffies + msecs_to_jiffies(STORVSC_DRAIN_TIMEOUT_MS);
+	while (!storvsc_slots_idle(a, sdev)) {
+		if (time_after(jiffies, deadline))
+			return -ETIMEDOUT;
+		msleep(20);
+	}
+	/* The finishers of those that were seen idle are through as well. */
+	synchronize_rcu();
+	return 0;
+}
+
+static int storvsc_reset(struct storvsc_adapter *a, struct scsi_device *sdev,
+			 enum hvg_stor_op op)
+{
+	struct hvg_stor_packet pkt;
+	int ret;
+
+	memset(&pkt, 0, sizeof(pkt));
+	pkt.operation = op;
+	pkt.u.request.length = a->request_bytes;
+	if (a->type == STORVSC_IDE) {
+		pkt.u.request.path = a->path;
+		pkt.u.request.target = a->target;
+	} else if (sdev) {
+		pkt.u.request.path = sdev->channel;
+		pkt.u.request.target = sdev->id;
+	}
+	if (sdev)
+		pkt.u.request.lun = sdev->lun;
+
+	ret = storvsc_sync_request(a, &pkt, STORVSC_RESET_TIMEOUT_MS);
+	if (!ret && pkt.status != HVG_NT_SUCCESS) {
+		dev_warn(storvsc_dev(a),
+			 "reset %u: expected status 0, got 0x%08x\n", op,
+			 pkt.status);
+		ret = -EIO;
+	}
+	return ret ? ret : storvsc_drain(a, sdev);
+}
+
+/**
+ * storvsc_reset_lun - have the host reset a LUN
+ * @a: adapter
+ * @sdev: the LUN
+ *
+ * Return: 0 when the host has answered all of the LUN's commands, -errno.
+ */
+int storvsc_reset_lun(struct storvsc_adapter *a, struct scsi_device *sdev)
+{
+	atomic_inc(&a->count.lun_resets);
+	return storvsc_reset(a, sdev, HVG_STOR_RESET_LUN);
+}
+
+/**
+ * storvsc_reset_bus - have the host reset all LUNs
+ * @a: adapter
+ *
+ * Return: 0 when the host has answered all commands, -errno.
+ */
+int storvsc_reset_bus(struct storvsc_adapter *a)
+{
+	atomic_inc(&a->count.bus_resets);
+	return storvsc_reset(a, NULL, HVG_STOR_RESET_BUS);
+}
+
+/**
+ * storvsc_restart - close the adapter's channels and start it again
+ * @a: adapter
+ *
+ * Commands that were outstanding end with DID_RESET.
+ *
+ * Return: 0, or -errno: the adapter is dead or gone then.
+ */
+int storvsc_restart(struct storvsc_adapter *a)
+{
+	u16 subchannels = a->subchannels;
+	int ret;
+
+	mutex_lock(&a->restart_lock);
+	atomic_inc(&a->count.restarts);
+	dev_warn(storvsc_dev(a), "restarting the adapter\n");
+	storvsc_take_down(a, STORVSC_RESETTING, DID_RESET);
+	synchronize_rcu();
+
+	ret = storvsc_channel_open(a, 0, a->hdev->channel);
+	if (!ret)
+		ret = storvsc_protocol_start(a);
+	if (ret >= 0) {
+		storvsc_set_state(a, STORVSC_RUNNING);
+		if (subchannels && ret)
+			storvsc_protocol_subchannels(a, min_t(u16, ret,
+							      subchannels));
+		ret = 0;
+	} else {
+		dev_err(storvsc_dev(a), "restart failed (%d)\n", ret);
+		storvsc_take_down(a, STORVSC_DEAD, DID_NO_CONNECT);
+	}
+	mutex_unlock(&a->restart_lock);
+	return ret;
+}

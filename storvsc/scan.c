@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * LUNs that come, go or change size while the guest runs.
+ *
+ * The host tells of changes by ENUMERATE_BUS and REMOVE_DEVICE packets, by
+ * unit attentions, and by failing commands to a LUN that is no more. All of
+ * them set an event from interrupt context; one work item does what follows.
+ */
+#include <linux/bitops.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_eh.h>
+#include <scsi/scsi_host.h>
+#include "storvsc.h"
+
+#define STORVSC_TUR_TIMEOUT	(30 * HZ)
+#define STORVSC_TUR_RETRIES	3
+
+/**
+ * storvsc_event - something happened to an adapter
+ * @a: adapter
+ * @event: what
+ *
+ * Context: any.
+ */
+void storvsc_event(struct storvsc_adapter *a, enum storvsc_event event)
+{
+	set_bit(event, &a->events);
+	if (storvsc_state(a) == STORVSC_RUNNING)
+		queue_work(a->wq, &a->work);
+}
+
+/**
+ * storvsc_lun_event - something happened to a LUN
+ * @a: adapter
+ * @sdev: the LUN; ignored while it is still being scanned
+ * @event: what
+ *
+ * Context: any.
+ */
+void storvsc_lun_event(struct storvsc_adapter *a, struct scsi_device *sdev,
+		       enum storvsc_event event)
+{
+	struct storvsc_lun *lun = sdev->hostdata;
+
+	if (!lun || sdev->sdev_state != SDEV_RUNNING)
+		return;
+	set_bit(event, &lun->events);
+	storvsc_event(a, STORVSC_EVENT_LUN);
+}
+
+/* The host says that there is no such LUN. */
+static bool storvsc_lun_absent(struct scsi_device *sdev)
+{
+	struct scsi_sense_hdr hdr;
+	int result;
+
+	memset(&hdr, 0, sizeof(hdr));
+	result = scsi_test_unit_ready(sdev, STORVSC_TUR_TIMEOUT,
+				      STORVSC_TUR_RETRIES, &hdr);
+	if (result <= 0)
+		return false;
+	if (host_byte(result) == DID_NO_CONNECT)
+		return true;
+	return scsi_sense_valid(&hdr) && hdr.sense_key == ILLEGAL_REQUEST &&
+	       hdr.asc == 0x25;
+}
+
+/* @all: the host named no LUN, so every one is asked. */
+static void storvsc_check_lun(struct storvsc_adapter *a,
+			      struct scsi_device *sdev, bool all)
+{
+	struct storvsc_lun *lun = sdev->hostdata;
+	bool check;
+
+	if (!lun || sdev->sdev_state != SDEV_RUNNING)
+		return;
+	check = test_and_clear_bit(STORVSC_EVENT_PRESENCE, &lun->events);
+	if ((check || all) && storvsc_lun_absent(sdev) &&
+	    storvsc_state(a) == STORVSC_RUNNING) {
+		storvsc_note(a, 1, "%u:%u:%u is gone\n", sdev->channel,
+			     sdev->id, (u32)sdev->lun);
+		scsi_remove_device(sdev);
+		return;
+	}
+	/* Only now: the question above may have brought a unit attention. */
+	if (test_and_clear_bit(STORVSC_EVENT_REVALIDATE, &lun->events)) {
+		atomic_inc(&a->count.revalidations);
+		scsi_rescan_device(sdev);
+	}
+}
+
+static void storvsc_scan_targets(struct storvsc_adapter *a)
+{
+	struct Scsi_Host *shost = a->shost;
+	unsigned int channel, id;
+
+	atomic_inc(&a->count.rescans);
+	for (channel = 0; channel <= shost->max_channel; channel++)
+		for (id = 0; id < shost->max_id; id++)
+			scsi_scan_target(&shost->shost_gendev, channel, id,
+					 SCAN_WILD_CARD, SCSI_SCAN_RESCAN);
+}
+
+static void storvsc_work(struct work_struct *work)
+{
+	struct storvsc_adapter *a = container_of(work, struct storvsc_adapter,
+						 work);
+	struct scsi_device *sdev;
+	bool bus;
+
+	if (storvsc_state(a) != STORVSC_RUNNING)
+		return;
+	if (test_and_clear_bit(STORVSC_EVENT_BROKEN, &a->events) &&
+	    storvsc_channels_mend(a) && storvsc_restart(a))
+		return;
+
+	bus = test_and_clear_bit(STORVSC_EVENT_BUS, &a->events);
+	if (!test_and_clear_bit(STORVSC_EVENT_LUN, &a->events) && !bus)
+		return;
+	shost_for_each_device(sdev, a->shost)
+		storvsc_check_lun(a, sdev, bus);
+	if (bus && a->type == STORVSC_SCSI &&
+	    storvsc_state(a) == STORVSC_RUNNING)
+		storvsc_scan_targets(a);
+}
+
+static void storvsc_kick(struct work_struct *work)
+{
+	struct storvsc_adapter *a = container_of(work, struct storvsc_adapter,
+						 kick);
+
+	if (storvsc_state(a) == STORVSC_RUNNING)
+		storvsc_host_unblock(a);
+}
+
+/**
+ * storvsc_scan_init - set up the work items of an adapter
+ * @a: adapter
+ */
+void storvsc_scan_init(struct storvsc_adapter *a)
+{
+	INIT_WORK(&a->work, storvsc_work);
+	INIT_WORK(&a->kick, storvsc_kick);
+}
+
+/**
+ * storvsc_scan_stop - wait for the work items of an adapter
+ * @a: adapter whose state forbids new work
+ */
+void storvsc_scan_stop(struct storvsc_adapter *a)
+{
+	cancel_work_sync(&a->work);
+	cancel_work_sync(&a->kick);
+}

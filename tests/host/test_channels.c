@@ -44,7 +44,7 @@ static void test_echo(void)
 				      &signal) > 0 && trans == i);
 		CHECK(!memcmp(back, data, 1 + i % 900) && !signal);
 	}
-	CHECK(got == 500);
+	CHECK(got == 500 && masked);
 	CHECK(guest_interrupts(1, o.channel) == 500);
 	CHECK(counter(o.channel, "signals") == 500);
 	CHECK(counter(o.channel, "interrupts") == 500);
@@ -91,7 +91,7 @@ static void test_signal_rules(void)
 static void test_guest_blocked(void)
 {
 	struct hvg_msg_offer o = open_device(HVG_VERSION_WIN8_1, 2);
-	uint8_t data[984] = { 0 };
+	uint8_t data[1000] = { 0 };	/* 1024 with head and trailer */
 	unsigned int sent = 0;
 	bool signal;
 
@@ -104,12 +104,12 @@ static void test_guest_blocked(void)
 			guest_signal(o.connection_id);
 	}
 	guest_run_loop();
-	CHECK(sent == 4 && !got);
-	to_host.control->pending_send_size = 1008 * 2;
+	CHECK(sent == 3 && !got);
+	to_host.control->pending_send_size = 1024;
 	hold = false;
 	guest_signal(o.connection_id);
 	guest_run_loop();
-	CHECK(got == 4 && guest_interrupts(1, o.channel) == 1);
+	CHECK(got == 3 && guest_interrupts(1, o.channel) == 1);
 	/* Without the feature bit nobody is waiting. */
 	hold = true;
 	to_host.control->features = 0;
@@ -119,7 +119,7 @@ static void test_guest_blocked(void)
 	hold = false;
 	guest_signal(o.connection_id);
 	guest_run_loop();
-	CHECK(got == 8 && guest_interrupts(1, o.channel) == 0);
+	CHECK(got == 6 && guest_interrupts(1, o.channel) == 0);
 }
 
 /* The host waits for room. */
@@ -127,7 +127,7 @@ static void host_blocked(uint32_t version)
 {
 	struct hvg_msg_offer o = open_device(version, 2);
 	unsigned int sent = 0, reads = 0;
-	uint8_t data[984] = { 0 };
+	uint8_t data[1000] = { 0 };	/* four would fill the ring */
 	uint64_t trans;
 	bool signal;
 	int ret;
@@ -135,8 +135,11 @@ static void host_blocked(uint32_t version)
 	while (!(ret = vmbus_write(served[0], HVG_PACKET_INBAND, sent, data,
 				   sizeof(data), 0)))
 		sent++;
-	CHECK(ret == -EAGAIN && sent == 4 && !made_writable);
-	CHECK(to_guest.control->pending_send_size == 1008);
+	CHECK(ret == -EAGAIN && sent == 3);
+	CHECK(to_guest.control->pending_send_size == 1024);
+	/* Room for all but one byte is no room. */
+	vmbus_signal_event(o.connection_id, 0);
+	CHECK(!made_writable);
 	while (guest_ring_read(&to_guest, &trans, data, sizeof(data),
 			       &signal) >= 0) {
 		CHECK(signal == (version >= HVG_VERSION_WIN8 && reads == 0));
@@ -148,8 +151,7 @@ static void host_blocked(uint32_t version)
 			guest_run_timers();
 		CHECK(made_writable == 1);
 	}
-	CHECK(reads == 4 && !to_guest.control->pending_send_size);
-	CHECK(!counter(o.channel, "signals_spurious"));
+	CHECK(reads == 3 && !to_guest.control->pending_send_size);
 	CHECK(!guest_run_timers());
 	made_writable = 0;
 }
@@ -248,7 +250,7 @@ static void test_broken_ring(void)
 	static const struct hvg_packet_header bad[] = {
 		{ .type = 6, .offset8 = 2, .length8 = 1 },
 		{ .type = 6, .offset8 = 2, .length8 = 0xffff },
-		{ .type = 6, .offset8 = 2, .length8 = 4 },
+		{ .type = 6, .offset8 = 2, .length8 = 3 },
 		{ .type = 6, .offset8 = 1, .length8 = 2 },
 		{ .type = 6, .offset8 = 3, .length8 = 2 },
 		{ .type = 4, .offset8 = 2, .length8 = 2 },

@@ -26,7 +26,8 @@ uint64_t last_trans;
 uint32_t last_bytes;
 uint8_t last_data[VMBUS_PACKET_MAX];
 int read_result, open_status, echo_result;
-bool echo, hold;
+bool echo, hold, masked;
+struct guest_ring to_host, to_guest;
 
 static int serve_open(struct vmbus_channel *chan, const void *user)
 {
@@ -48,6 +49,7 @@ static void serve_close(struct vmbus_channel *chan)
 static void serve_notify(struct vmbus_channel *chan)
 {
 	notified++;
+	masked = to_host.control->interrupt_mask;
 	while (!hold && (read_result = vmbus_read(chan, &packet)) == 1) {
 		got++;
 		last_trans = packet.trans_id;
@@ -78,7 +80,6 @@ struct vmbus_service service = {
 struct vmbus_device *device;
 const struct hvg_guid instance = { { 1, 2, 3 } };
 uint32_t msg_conn;
-struct guest_ring to_host, to_guest;
 uint64_t interrupt_pfn, monitor_pfn[2];
 
 const void *expect(uint32_t type, size_t bytes)

@@ -20,7 +20,8 @@ extern bool failed;
 
 /*
  * The service: @hold leaves packets where they are, @echo answers each with
- * a completion of the same payload, @open_status fails an open.
+ * a completion of the same payload, @open_status fails an open, @masked says
+ * whether signals were masked when it was last called.
  */
 extern struct vmbus_service service;
 extern struct vmbus_channel *served[8];
@@ -30,7 +31,7 @@ extern uint32_t last_bytes;
 extern uint8_t last_data[VMBUS_PACKET_MAX];
 extern struct vmbus_packet packet;
 extern int read_result, open_status, echo_result;
-extern bool echo, hold;
+extern bool echo, hold, masked;
 
 extern struct vmbus_device *device;
 extern const struct hvg_guid instance;

@@ -321,6 +321,10 @@ static void test_open_refused(void)
 	open_status = (int)0xc0000001;
 	CHECK(open_on(1, 5, 0, 2) == 0xc0000001);
 	open_status = 0;
+	/* Nothing holds on to the GPADL. */
+	teardown(1, 5);
+	expect(HVG_MSG_GPADL_TORNDOWN, sizeof(struct hvg_msg_gpadl_torndown));
+	CHECK(!gpadl_create(1, 5, pfns, 4, 4 * HVG_PAGE_SIZE));
 	/* Indices that the guest left out of range. */
 	*(uint32_t *)guest_page(pfns[0]) = HVG_PAGE_SIZE;
 	CHECK(open_on(1, 5, 0, 2));

@@ -201,7 +201,7 @@ static bool set_monitor_pages(uint64_t out, uint64_t in)
 static void record_version(uint32_t version, uint32_t vp, bool accepted,
 			   const char *why)
 {
-	char text[VMBUS_VERSION_TEXT];
+	char text[VMBUS_VERSION_TEXT], guid[VMBUS_GUID_TEXT];
 	json_t *details;
 
 	vmbus_version_text(version, text, sizeof(text));
@@ -215,6 +215,9 @@ static void record_version(uint32_t version, uint32_t vp, bool accepted,
 	if (accepted)
 		json_object_set_new(details, "features",
 				    json_integer(vmbus_conn.features));
+	if (accepted && (vmbus_conn.features & HVG_FEATURE_CLIENT_ID))
+		json_object_set_new(details, "client", json_string(
+			vmbus_guid_text(&vmbus_conn.client_id, guid)));
 	record_event("version", details);
 }
 

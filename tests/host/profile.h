@@ -12,6 +12,11 @@ struct profile {
 	/* hypervisor version for CPUID 0x40000002 */
 	uint16_t hv_major, hv_minor;
 	uint32_t hv_build;
+	/* what of KVM's offer the guest may see: CPUID 0x40000003 EAX and EDX,
+	 * 0x40000004 EAX
+	 */
+	uint32_t hv_access, hv_features, hv_hints;
+	bool crash_message;		/* CRASH_CTL takes a text */
 	uint32_t vmbus_version;		/* highest, HVG_VERSION() */
 	uint32_t vmbus_features;	/* 6.0 */
 	uint16_t stor_version;		/* highest, HVG_STOR_VERSION() */

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Port I/O: finds the device behind a port. What has no device reads as all
+ * ones, as on a bus: there is no PCI, and no keyboard controller but for the
+ * pulse that resets the machine. On vCPU threads with the machine lock held.
+ */
+#include <string.h>
+
+#include "serial.h"
+#include "vm_priv.h"
+
+#define PORT_I8042		0x64
+#define PORT_RTC		0x70
+#define PORT_SYSTEM_A		0x92
+#define PORT_SERIAL2		0x2f8
+#define PORT_SERIAL1		0x3f8
+#define PORT_RESET		0xcf9
+
+#define I8042_PULSE_RESET	0xfe
+#define RESET_CPU		0x04
+#define SYSTEM_A_RESET		0x01
+
+/*
+ * Output buffer full for ever, input buffer empty: a driver that looks for a
+ * controller gives up soon, and one that waits to send a command does not
+ * wait.
+ */
+#define I8042_STATUS		0x01
+
+struct device {
+	uint16_t base, count;
+	uint32_t (*in)(uint16_t port, unsigned int size);
+	void (*out)(uint16_t port, unsigned int size, uint32_t value);
+};
+
+static struct uart *com1, *com2;
+
+static uint32_t serial1_in(uint16_t port, unsigned int size)
+{
+	(void)size;
+	return serial_in(com1, port - PORT_SERIAL1);
+}
+
+static void serial1_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	(void)size;
+	serial_out(com1, port - PORT_SERIAL1, value);
+}
+
+static uint32_t serial2_in(uint16_t port, unsigned int size)
+{
+	(void)size;
+	return serial_in(com2, port - PORT_SERIAL2);
+}
+
+static void serial2_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	(void)size;
+	serial_out(com2, port - PORT_SERIAL2, value);
+}
+
+static uint32_t i8042_in(uint16_t port, unsigned int size)
+{
+	(void)port;
+	(void)size;
+	return I8042_STATUS;
+}
+
+static void i8042_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	(void)port;
+	(void)size;
+	if ((value & 0xff) == I8042_PULSE_RESET)
+		vm_end_because(VM_END_RESET, "reset by keyboard controller");
+}
+
+static uint32_t system_a_in(uint16_t port, unsigned int size)
+{
+	(void)port;
+	(void)size;
+	return 0x02;			/* A20 is open */
+}
+
+static void system_a_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	(void)port;
+	(void)size;
+	if (value & SYSTEM_A_RESET)
+		vm_end_because(VM_END_RESET, "reset by port 0x92");
+}
+
+/* 0xcf8 with four bytes is PCI's, and not there. */
+static void reset_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	(void)port;
+	if (size == 1 && (value & RESET_CPU))
+		vm_end_because(VM_END_RESET, "reset by port 0xcf9");
+}
+
+static uint32_t reset_in(uint16_t port, unsigned int size)
+{
+	(void)port;
+	(void)size;
+	return 0;
+}
+
+/* Ordered by how often they are used. */
+static const struct device devices[] = {
+	{ PORT_SERIAL1, 8, serial1_in, serial1_out },
+	{ PORT_SERIAL2, 8, serial2_in, serial2_out },
+	{ PORT_RTC, 2, rtc_in, rtc_out },
+	{ PM_BASE, PM_PORTS, pm_in, pm_out },
+	{ PORT_I8042, 1, i8042_in, i8042_out },
+	{ PORT_SYSTEM_A, 1, system_a_in, system_a_out },
+	{ PORT_RESET, 1, reset_in, reset_out },
+};
+
+static const struct device *find(uint16_t port)
+{
+	const struct device *d = devices;
+	const struct device *end = d + sizeof(devices) / sizeof(devices[0]);
+
+	for (; d < end; d++)
+		if ((uint16_t)(port - d->base) < d->count)
+			return d;
+	return NULL;
+}
+
+void platform_io(struct kvm_run *run)
+{
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+	const struct device *d = find(run->io.port);
+	unsigned int size = run->io.size;
+	uint32_t i, value;
+
+	for (i = 0; i < run->io.count; i++, data += size) {
+		if (run->io.direction == KVM_EXIT_IO_IN) {
+			value = d ? d->in(run->io.port, size) : 0xffffffff;
+			memcpy(data, &value, size);
+		} else if (d) {
+			value = 0;
+			memcpy(&value, data, size);
+			d->out(run->io.port, size, value);
+		}
+	}
+}
+
+/**
+ * platform_serial - connect the serial ports
+ * @console: for COM1
+ * @serial2: for COM2, or NULL
+ *
+ * Return: 0, or -1 after a complaint.
+ */
+int platform_serial(const char *console, const char *serial2)
+{
+	com1 = serial_new(IRQ_SERIAL1, "--console", console);
+	com2 = serial_new(IRQ_SERIAL2, "--serial2", serial2);
+	return com1 && com2 ? 0 : -1;
+}
+
+void platform_reset(void)
+{
+	rtc_reset();
+	pm_reset();
+	serial_reset(com1);
+	serial_reset(com2);
+}
+
+void platform_fini(void)
+{
+	serial_free(com1);
+	serial_free(com2);
+	com1 = NULL;
+	com2 = NULL;
+}

@@ -62,8 +62,11 @@ while :; do
 	sleep 1
 done &
 
-# A shell on the console, for tests/run --shell and for the desperate.
-while :; do
-	setsid -c busybox ash </dev/ttyS0 >/dev/ttyS0 2>&1
+# A shell on the console for tests/run --shell.
+while grep -q hvg.shell /proc/cmdline; do
+	setsid -c busybox ash <>/dev/ttyS0 >&0 2>&0
 	sleep 1
+done
+while :; do
+	sleep 3600
 done

@@ -98,13 +98,15 @@ def kernel_part(kernel, ours=None):
     """Bytes-writer of the archive with the modules of @kernel.
 
     @ours lists the .ko files of this project built for it, or is None.
-    Returns (write function, {kind: load order}).
+    Returns (write function, {"intree" and "ours": the modules in load
+    order, "builtin": whether the kernel has VMBus built in}).
     """
     tree = ModuleTree(kernel.modules or kernel.kdir)
     archive = cpio.Archive()
     boot = tree.order(BOOT_MODULES, BOOT_OPTIONAL)
     orders = {"intree": [m for m in tree.order(
-        [m for m in INTREE_MODULES if m in tree]) if m not in boot]}
+        [m for m in INTREE_MODULES if m in tree]) if m not in boot],
+              "builtin": tree.builtin("hv_vmbus")}
     for name in boot + orders["intree"]:
         archive.file("modules/%s.ko" % name, tree.data(name))
     archive.file("modules/boot.list", "\n".join(boot).encode() + b"\n")
@@ -121,7 +123,7 @@ def kernel_part(kernel, ours=None):
 
 
 def assemble(path, kernel, ours=None, progress=print):
-    """Write the whole image to @path; returns {kind: load order}."""
+    """Write the whole image to @path; returns the orders, as above."""
     write, orders = kernel_part(kernel, ours)
     with open(path, "wb") as out:
         out.write(base(progress).read_bytes())

@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One guest under test: an hvhost process, its ports, and the disks' files.
+
+What a scenario sees of both sides. Guest: sh(), disk(), load_drivers(),
+console_text(). Host: control(), stats(), record(), storage(), image().
+"""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from agent import Agent, AgentTimeout
+from control import Control, ControlError
+from devices import DISKS, MIB
+from profiles import PROFILES
+
+BOOT_SECONDS = 90
+
+# In the guest's kernel log, any of these fails the scenario that it ran.
+KERNEL_TROUBLE = (r"BUG:|BUG at|WARNING:|Oops|general protection|KASAN|KCSAN"
+                  r"|UBSAN|kmemleak: [0-9]+ new|blocked for more than"
+                  r"|possible (circular|recursive)|inconsistent lock state"
+                  r"|sleeping function|suspicious RCU|soft lockup"
+                  r"|detected stall|refcount_t:|list_(add|del) corruption"
+                  r"|page allocation failure|Kernel panic")
+HOST_TROUBLE = re.compile(
+    r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:"
+    r"|ERROR SUMMARY: [1-9]|Invalid (read|write|free)|uninitialised"
+    r"|definitely lost: [1-9]|Assertion .* failed")
+
+
+class GuestError(Exception):
+    """Something that should have worked in the guest, or on the host."""
+
+
+class Vm:
+    """@boot is one entry of the plan; files go to @logs and @scratch."""
+
+    def __init__(self, plan, boot, disks, logs, scratch):
+        self.boot = boot
+        self.profile = PROFILES[boot["profile"]]
+        self.cpus = boot["cpus"]
+        self.kind = boot["modules"]
+        self.logs = Path(logs)
+        self.scratch = Path(scratch)
+        self.scale = 10 if plan.get("valgrind") else 1
+        self._plan = plan
+        self._disks = list(disks)
+        self._process = None
+        self._control = None
+        self._last_event = None
+        self._trouble_mark = "-"
+        self.agent = None
+        self.stderr = self.logs / "hvhost.stderr"
+        self.console = self.logs / "console.log"
+
+    # Life
+
+    def start(self):
+        """Start hvhost and wait until the guest takes commands."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        for name in self._disks:
+            DISKS[name].create(self.image(name))
+        self._process = subprocess.Popen(
+            self._command(), stdin=subprocess.DEVNULL,
+            stdout=open(self.logs / "hvhost.stdout", "wb"),
+            stderr=open(self.stderr, "wb"))
+        self.agent = Agent(self.scratch / "agent.sock",
+                           self.logs / "agent.log", self.running)
+        try:
+            self.agent.wait_ready(BOOT_SECONDS * self.scale)
+            self._control = Control(self.scratch / "control.sock",
+                                    timeout=10 * self.scale)
+        except (AgentTimeout, ControlError) as error:
+            text = self.stderr.read_text(errors="replace").strip()
+            if self._process.poll() is not None:
+                raise GuestError("hvhost ended with exit status %d: %s" % (
+                    self._process.returncode, text)) from error
+            raise
+
+    def _command(self):
+        boot, scratch = self.boot, self.scratch
+        command = [self._plan["hvhost"], "--kernel", boot["vmlinuz"],
+                   "--initrd", boot["image"], "--append", boot["append"],
+                   "--cpus", str(boot["cpus"]), "--mem", str(boot["mem"]),
+                   "--profile", boot["profile"],
+                   "--console", boot.get("console") or str(self.console),
+                   "--serial2", "unix:%s" % (scratch / "agent.sock"),
+                   "--control", str(scratch / "control.sock"),
+                   "--log", str(self.logs / "hvhost.log")]
+        for name in self._disks:
+            command += DISKS[name].argument(self.image(name))
+        if self._plan.get("valgrind"):
+            command = ["valgrind", "--leak-check=full", "--quiet",
+                       "--error-exitcode=99",
+                       "--errors-for-leak-kinds=definite"] + command
+        return command
+
+    def running(self):
+        """Whether hvhost runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def usable(self):
+        """Whether the guest takes commands."""
+        if not self.running():
+            return False
+        try:
+            return self.agent.run("true", 10 * self.scale)[0] == 0
+        except AgentTimeout:
+            return False
+
+    def wait_exit(self, timeout=30):
+        """Wait until hvhost ends; returns its exit status."""
+        try:
+            return self._process.wait(timeout * self.scale)
+        except subprocess.TimeoutExpired:
+            raise GuestError("hvhost still runs after %d s"
+                             % timeout) from None
+
+    def stop(self):
+        """End hvhost, if it has not; returns its exit status."""
+        status = None
+        if self._process is not None:
+            if self.running():
+                self._process.send_signal(signal.SIGTERM)
+            try:
+                status = self._process.wait(20 * self.scale)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                status = self._process.wait()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self.agent is not None:
+            self.agent.close()
+            self.agent = None
+        for name in DISKS:
+            self.image(name).unlink(missing_ok=True)
+        for name in ("agent.sock", "control.sock"):
+            (self.scratch / name).unlink(missing_ok=True)
+        return status
+
+    # The guest
+
+    def status(self, script, timeout=60):
+        """Run @script in the guest; returns (exit status, output)."""
+        return self.agent.run(script, timeout * self.scale)
+
+    def sh(self, script, timeout=60):
+        """Run @script, which must succeed in each step; returns its output."""
+        code, output = self.status("set -e\n" + script, timeout)
+        if code:
+            raise GuestError("in the guest, %s\nfailed with exit status %d:\n"
+                             "%s" % (script.strip(), code, output.strip()))
+        return output
+
+    def driver_order(self):
+        """The modules under test, in the order to load them."""
+        return self.boot["order"]
+
+    def load_drivers(self):
+        """Load the modules under test, those that are not loaded."""
+        self.sh("\n".join("[ -d /sys/module/%s ] || insmod /modules/%s.ko"
+                          % (m, m) for m in self.driver_order()))
+
+    def unload_drivers(self):
+        """Remove them, the last first."""
+        self.sh("rmmod " + " ".join(reversed(self.driver_order())))
+
+    def disk(self, name, timeout=30):
+        """The guest's device file for the disk called @name."""
+        return self.sh("disk %s %d" % (name, timeout),
+                       timeout + 30).strip()
+
+    def wait_boot(self, timeout=BOOT_SECONDS):
+        """Wait until the guest has booted once more."""
+        self.agent.wait_ready(timeout * self.scale)
+
+    def console_text(self):
+        """Everything that the kernel has written to its console."""
+        try:
+            return self.console.read_text(errors="replace")
+        except OSError:
+            return ""
+
+    # The host
+
+    def control(self, command, **arguments):
+        """Give hvhost a command; returns its result."""
+        if self._control is None:
+            raise ControlError("%s: hvhost has ended" % command)
+        return self._control(command, timeout=30 * self.scale, **arguments)
+
+    def stats(self):
+        return self.control("stats")
+
+    def record(self):
+        """hvhost's own record of protocol events, from the start."""
+        return self.control("record")["events"]
+
+    def mark(self):
+        """Let events() start from here."""
+        events = self.record()
+        self._last_event = events[-1] if events else None
+
+    def events(self, what=None):
+        """Events since the last mark(), all or those of one name."""
+        events = self.record()
+        # The record is a ring, so a place in it is found by what is there.
+        for number in range(len(events), 0, -1):
+            if events[number - 1] == self._last_event:
+                events = events[number:]
+                break
+        return [e for e in events if what is None or e["what"] == what]
+
+    def storage(self, bus="scsi", controller=0):
+        """hvhost's counters of one storage controller."""
+        for entry in self.stats()["storage"]:
+            if entry["bus"] == bus and entry["controller"] == controller:
+                return entry
+        raise GuestError("hvhost's statistics have no %s controller %d"
+                         % (bus, controller))
+
+    def host_disk(self, name):
+        """hvhost's entry in disk-list for the disk called @name, or None."""
+        address = DISKS[name].address()
+        for entry in self.control("disk-list")["disks"]:
+            if all(entry[key] == address[key] for key in address):
+                return entry
+        return None
+
+    def image(self, name):
+        """The file behind the disk called @name."""
+        return self.scratch / ("%s.img" % name)
+
+    def allocated(self, name):
+        """Bytes that the file behind a disk really occupies."""
+        return os.stat(self.image(name)).st_blocks * 512
+
+    def share_boot_files(self):
+        """Add a disk that holds the guest's own kernel and image.
+
+        Returns the guest's device "d", per file its place "at0", "at1" and
+        length "n0", "n1" in MiB and "size0", "size1" in bytes, and the
+        disk's "address" on the control socket.
+        """
+        disk = DISKS["hot"]
+        path = self.image(disk.name)
+        answer, start = {"address": disk.address()}, 0
+        with open(path, "wb") as out:
+            for number, key in enumerate(("vmlinuz", "image")):
+                data = Path(self.boot[key]).read_bytes()
+                length = (len(data) + MIB - 1) // MIB
+                out.seek(start * MIB)
+                out.write(data)
+                answer["at%d" % number] = start
+                answer["n%d" % number] = length
+                answer["size%d" % number] = len(data)
+                start += length
+            out.truncate(start * MIB)
+        self.control("disk-add", file=str(path), serial=disk.name,
+                     **disk.address())
+        answer["d"] = self.disk(disk.name)
+        return answer
+
+    # Both
+
+    def wait_for(self, condition, what, timeout=20):
+        """Wait until @condition() is true; returns its value."""
+        deadline = time.monotonic() + timeout * self.scale
+        while True:
+            value = condition()
+            if value:
+                return value
+            if time.monotonic() > deadline:
+                raise GuestError("expected within %d s: %s" % (timeout, what))
+            time.sleep(0.2)
+
+    def begin(self, name):
+        """A scenario begins: mark both logs."""
+        self._trouble_mark = "hvg-scenario %s %d" % (name, time.time_ns())
+        self.sh("echo %s > /dev/kmsg" % shlex.quote(
+            "<4>" + self._trouble_mark))
+        self.mark()
+
+    def trouble(self):
+        """Complaints of the guest's kernel since begin(), or ""."""
+        script = ("dmesg | sed '1,/%s/d' | grep -E %s"
+                  % (self._trouble_mark, shlex.quote(KERNEL_TROUBLE)))
+        code, output = self.status(script, 30)
+        if code != 0:
+            return ""
+        (self.logs / "dmesg.log").write_text(
+            self.status("dmesg", 60)[1], encoding="utf-8")
+        return "the guest's kernel log has:\n" + output.strip()
+
+    def host_trouble(self):
+        """Complaints of sanitizers and valgrind about hvhost, or ""."""
+        try:
+            text = self.stderr.read_text(errors="replace")
+        except OSError:
+            return ""
+        found = [l for l in text.splitlines() if HOST_TROUBLE.search(l)]
+        if found:
+            return "hvhost's stderr has:\n" + "\n".join(found[:20])
+        return ""

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where hvhost can run: on this machine, or in a small Linux that QEMU runs.
+
+hvhost needs KVM with Hyper-V support. Where this machine has it (kind 1),
+everything runs here. Where /dev/kvm lacks it (kind 2) or is missing (kind
+3), QEMU emulates a CPU with SVM, and a Debian kernel in there (L1) has a KVM
+that does. L1 sees this machine's root file system, so the same programs run
+there under the same names; only a directory for logs is written to.
+"""
+
+import fcntl
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import cpio
+import debian
+import image
+import kernels
+from modtree import ModuleTree
+
+HERE = Path(__file__).resolve().parent
+KERNEL = "6.1"
+MEMORY_MIB = 6144
+CPUS = 2
+MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay",
+           "kvm_amd", "tun")
+
+# /dev/kvm's KVM_CHECK_EXTENSION and the capabilities that hvhost needs.
+_CHECK_EXTENSION = 0xae03
+_HYPERV = {72: "KVM_CAP_HYPERV", 148: "KVM_CAP_HYPERV_SYNIC2"}
+
+INSIDE = "HVG_INSIDE_LAB"
+
+
+class LabError(Exception):
+    """This machine lacks something; the text says what and the way out."""
+
+
+def kind():
+    """(1, 2 or 3; a line saying why)."""
+    try:
+        with open("/dev/kvm", "rb+", buffering=0) as kvm:
+            for number, name in _HYPERV.items():
+                if fcntl.ioctl(kvm, _CHECK_EXTENSION, number) == 0:
+                    return 2, "/dev/kvm is there, without " + name
+    except FileNotFoundError:
+        return 3, "no /dev/kvm"
+    except OSError as error:
+        return 3, "/dev/kvm: " + error.strerror
+    return 1, "KVM with Hyper-V support"
+
+
+def _initramfs(progress):
+    """(vmlinuz, initramfs) of L1, from the cache or built into it."""
+    kernel = kernels.get(KERNEL, progress, build=False)
+    tree = image.packages(progress)
+    key = hashlib.sha256(str((kernel.modules, tree)).encode())
+    for source in ("lab.py", "lab-init.sh", "cpio.py"):
+        key.update((HERE / source).read_bytes())
+    path = (debian.cache_dir() / "image"
+            / ("lab-%s.cpio" % key.hexdigest()[:16]))
+    if not path.exists():
+        modules = ModuleTree(kernel.modules)
+        order = modules.order(MODULES)
+        archive = cpio.Archive()
+        for folder in ("dev", "proc", "sys", "tmp", "bin"):
+            archive.directory(folder)
+        archive.file("bin/busybox", str(image.busybox(tree)), 0o755)
+        archive.file("init", str(HERE / "lab-init.sh"), 0o755)
+        for name in order:
+            archive.file("modules/%s.ko" % name, modules.data(name))
+        archive.file("modules/boot.list", "\n".join(order).encode())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".%d" % os.getpid())
+        with open(part, "wb") as out:
+            archive.write(out)
+        part.rename(path)
+    return kernel.vmlinuz, path
+
+
+def prepare(progress):
+    """Everything that run() needs; the network may be used only here."""
+    if not shutil.which("qemu-system-x86_64"):
+        raise LabError("qemu-system-x86_64 is needed, as this machine has %s: "
+                       "install the package qemu-system-x86" % kind()[1])
+    return _initramfs(progress)
+
+
+def python():
+    """An interpreter that is the same file everywhere."""
+    system = Path("/usr/bin/python3")
+    if system.exists():
+        return str(system)
+    return os.path.realpath(sys.executable)
+
+
+def run(argv, logs, progress, interactive=False, environ=None):
+    """Run @argv in L1 and return its exit status.
+
+    Its output, both streams, comes out of this process's standard output.
+    @logs is a directory, the only one that L1 writes to.
+    """
+    logs = Path(logs).resolve()
+    vmlinuz, base = prepare(progress)
+    (logs / "status").unlink(missing_ok=True)
+    variables = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+                         "/sbin:/bin",
+                 "HOME": "/root", "LC_ALL": "C.UTF-8", INSIDE: "1",
+                 "PYTHONDONTWRITEBYTECODE": "1",
+                 "HVG_CACHE": str(debian.cache_dir())}
+    variables.update(environ or {})
+    lines = ["export %s=%s" % (k, shlex.quote(v))
+             for k, v in sorted(variables.items())]
+    lines += ["cd %s" % shlex.quote(os.getcwd()),
+              "exec " + " ".join(shlex.quote(str(a)) for a in argv)]
+    job = cpio.Archive()
+    job.file("job.conf", ("LOGS=%s\n" % shlex.quote(str(logs))).encode())
+    job.file("job.sh", ("\n".join(lines) + "\n").encode())
+    initrd = logs / "lab.cpio"
+    with open(initrd, "wb") as out:
+        out.write(base.read_bytes())
+        job.write(out)
+    try:
+        return _qemu(vmlinuz, initrd, logs, interactive)
+    finally:
+        initrd.unlink(missing_ok=True)
+
+
+def _qemu(vmlinuz, initrd, logs, interactive):
+    console = logs / "lab-console.log"
+    share = "local,security_model=none,multidevs=remap"
+    command = [
+        "qemu-system-x86_64", "-name", "hv-guest-lab",
+        "-accel", "tcg,thread=multi,tb-size=1024",
+        "-cpu", "max,+svm,-la57",
+        "-m", str(MEMORY_MIB), "-smp", str(CPUS),
+        "-nodefaults", "-no-user-config", "-display", "none", "-vga", "none",
+        "-no-reboot", "-kernel", str(vmlinuz), "-initrd", str(initrd),
+        "-append", "console=ttyS0 panic=-1 quiet mitigations=off",
+        "-serial", "file:%s" % str(console).replace(",", ",,"),
+        "-device", "virtio-serial-pci",
+        "-chardev", "stdio,id=io,signal=off",
+        "-device", "virtserialport,chardev=io,name=io",
+        "-virtfs", share + ",path=/,mount_tag=root,readonly=on",
+        "-virtfs", share + ",mount_tag=logs,path="
+        + str(logs).replace(",", ",,"),
+    ]
+    # QEMU takes the end of its input for a hang-up: keep a pipe open.
+    terminal = interactive and sys.stdin.isatty()
+    saved = termios.tcgetattr(0) if terminal else None
+    sys.stdout.flush()
+    process = subprocess.Popen(
+        command, stdin=None if interactive else subprocess.PIPE,
+        stderr=open(logs / "lab-qemu.log", "wb"))
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
+    finally:
+        if saved:
+            termios.tcsetattr(0, termios.TCSADRAIN, saved)
+    try:
+        return int((logs / "status").read_text())
+    except (OSError, ValueError):
+        raise LabError("the emulated machine ended before its job did "
+                       "(QEMU's exit status %d): see %s and %s"
+                       % (process.returncode, console,
+                          logs / "lab-qemu.log")) from None

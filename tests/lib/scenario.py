@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Scenarios: the files tests/guest/s_*.py, and how they are run.
+
+A file says in its docstring's first line what it shows, and defines
+    GROUP       "storage", ...
+    DISKS       names from devices.py that must be there at boot
+    MODULES     the kinds it runs for, default ("ours", "intree")
+    CPUS        the fewest CPUs, default 1
+    ENDS        True if the guest is of no use afterwards
+    DRIVERS     False if the drivers under test must not be loaded for it
+    skip(boot)  optional: a reason why it cannot run in this boot, or None
+    guest(vm)   the part in the guest; what it returns goes to host()
+    host(vm, seen)  the part on the host: its own view must agree
+Both parts raise, with expect() or otherwise, when something is wrong.
+"""
+
+import importlib.util
+import json
+import time
+import traceback
+from pathlib import Path
+
+from agent import AgentTimeout
+from control import ControlError
+from guest import GuestError, Vm
+
+FOLDER = Path(__file__).resolve().parents[1] / "guest"
+
+
+class Failed(Exception):
+    """An assertion of a scenario."""
+
+
+def expect(condition, text, *values):
+    """Fail the scenario unless @condition; @text % @values says why."""
+    if not condition:
+        raise Failed(text % values if values else text)
+
+
+def expect_equal(got, expected, what):
+    """Fail the scenario unless @got is what was @expected."""
+    if got != expected:
+        raise Failed("%s: expected %r, got %r" % (what, expected, got))
+
+
+class Scenario:
+    """One file."""
+
+    def __init__(self, path):
+        self.name = path.stem[2:]
+        spec = importlib.util.spec_from_file_location("hvg_" + path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        self.summary = (module.__doc__ or "").strip().splitlines()[0]
+        self.group = module.GROUP
+        self.disks = tuple(getattr(module, "DISKS", ()))
+        self.modules = tuple(getattr(module, "MODULES", ("ours", "intree")))
+        self.cpus = getattr(module, "CPUS", 1)
+        self.ends = getattr(module, "ENDS", False)
+        self.drivers = getattr(module, "DRIVERS", True)
+        self.guest = module.guest
+        self.host = module.host
+        self._skip = getattr(module, "skip", lambda boot: None)
+
+    def skip(self, boot):
+        """Why it cannot run in @boot, or None."""
+        if boot["modules"] not in self.modules:
+            return "only for --modules %s" % ",".join(self.modules)
+        if boot["cpus"] < self.cpus:
+            return "needs --cpus %d or more" % self.cpus
+        return self._skip(boot)
+
+
+def load_all():
+    """All scenarios, by name; those that end the guest come last."""
+    scenarios = [Scenario(p) for p in sorted(FOLDER.glob("s_*.py"))]
+    scenarios.sort(key=lambda s: (s.ends, s.name != "boot", s.name))
+    return {s.name: s for s in scenarios}
+
+
+def select(everything, words):
+    """The scenarios that @words (names or groups) stand for."""
+    if not words:
+        return list(everything.values())
+    groups = {s.group for s in everything.values()}
+    for word in words:
+        if word not in everything and word not in groups:
+            raise Failed("expected a scenario or one of the groups %s, got "
+                         "%r: see --list" % (" ".join(sorted(groups)), word))
+    return [s for s in everything.values()
+            if s.name in words or s.group in words]
+
+
+class BootRunner:
+    """Runs scenarios in guests of one configuration."""
+
+    def __init__(self, plan, boot, ktap, logs, scratch):
+        self._plan, self._boot, self._ktap = plan, boot, ktap
+        self._logs, self._scratch = Path(logs), Path(scratch)
+        self._vm = None
+        self._starts = 0
+        self._disks = ()
+        self._end_trouble = []
+
+    def run(self, scenarios):
+        """Run them all, with as few guests as they allow."""
+        able = [s for s in scenarios if not s.skip(self._boot)]
+        self._ktap.start(self._boot["name"], len(scenarios) + bool(able))
+        for scenario in scenarios:
+            if scenario not in able:
+                self._ktap.skip(scenario.name, scenario.skip(self._boot))
+        self._disks = sorted({d for s in able for d in s.disks})
+        for scenario in able:
+            self._one(scenario)
+        self._drop()
+        if self._end_trouble:
+            self._ktap.fail("hvhost_ends", "\n".join(self._end_trouble))
+        elif able:
+            self._ktap.ok("hvhost_ends")
+        self._ktap.end()
+
+    def _one(self, scenario):
+        begin = time.monotonic()
+        try:
+            started = self._ready()
+            if started:
+                self._ktap.comment("guest booted in %.1f s" % started, 2)
+                begin = time.monotonic()
+            self._vm.begin(scenario.name)
+            if scenario.drivers:
+                self._vm.load_drivers()
+            seen = scenario.guest(self._vm)
+            scenario.host(self._vm, seen)
+            why = ""
+        except (Failed, GuestError, AgentTimeout, ControlError) as error:
+            why = str(error)
+            if getattr(error, "output", ""):
+                why += "\nits output so far:\n" + error.output
+        except Exception:	# a scenario's own defect is a result too
+            why = traceback.format_exc()
+        seconds = time.monotonic() - begin
+        why += self._aftermath(scenario, bool(why))
+        if why:
+            self._ktap.fail(scenario.name, "%s\nlogs: %s" % (
+                why.strip(), self._vm.logs))
+        else:
+            self._ktap.ok(scenario.name, seconds)
+        if why or scenario.ends:
+            self._drop()
+
+    def _ready(self):
+        """Start a guest unless there is one; returns the seconds it took."""
+        if self._vm is not None:
+            return 0
+        self._starts += 1
+        logs = self._logs / ("guest%d" % self._starts)
+        self._vm = Vm(self._plan, self._boot, self._disks, logs,
+                      self._scratch)
+        begin = time.monotonic()
+        self._vm.start()
+        return time.monotonic() - begin
+
+    def _aftermath(self, scenario, failed):
+        """Complaints that no assertion looked for."""
+        text = ""
+        vm = self._vm
+        if vm.running() and not scenario.ends:
+            try:
+                trouble = vm.trouble()
+                text = "\n" + trouble if trouble else ""
+            except AgentTimeout:
+                text = "\nthe guest no longer answers"
+        if failed and vm.running():
+            self._dump(vm)
+        if failed or text:
+            text += "\nend of the console:\n" + "\n".join(
+                vm.console_text().splitlines()[-15:])
+        trouble = vm.host_trouble()
+        return text + ("\n" + trouble if trouble else "")
+
+    @staticmethod
+    def _dump(vm):
+        """Keep the host's view of a failure with the logs."""
+        for command in ("status", "stats", "record", "channels", "disk-list"):
+            try:
+                result = vm.control(command)
+            except (ControlError, ValueError):
+                return
+            (vm.logs / ("host-%s.json" % command)).write_text(
+                json.dumps(result, indent=1), encoding="utf-8")
+
+    def _drop(self):
+        """End the guest's hvhost, which must have nothing to complain of."""
+        vm = self._vm
+        if vm is None:
+            return
+        self._vm = None
+        status = vm.stop()
+        trouble = vm.host_trouble()
+        if status or trouble:
+            self._end_trouble.append("hvhost ended with exit status %s\n%s\n"
+                                     "logs: %s" % (status, trouble, vm.logs))

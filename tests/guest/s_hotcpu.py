@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A CPU goes offline and comes back while the disk is in use."""
+
+from scenario import expect, expect_equal
+
+GROUP = "storage"
+DISKS = ("data",)
+CPUS = 2
+
+
+def skip(boot):
+    if boot["modules"] == "intree":
+        # It keeps CPUs online that a channel is bound to, or all of them.
+        return "what the in-tree drivers allow depends on the kernel"
+    return None
+
+
+def guest(vm):
+    device = vm.disk("data")
+    output = vm.sh("""
+        fio --name=hotcpu --filename=%s --rw=randrw --bs=4k --size=64m \
+            --time_based --runtime=8 --ioengine=libaio --direct=1 \
+            --iodepth=8 --minimal > /tmp/fio 2>&1 &
+        for i in 1 2 3; do
+            echo 0 > /sys/devices/system/cpu/cpu1/online
+            cat /sys/devices/system/cpu/online
+            echo 1 > /sys/devices/system/cpu/cpu1/online
+            cat /sys/devices/system/cpu/online
+        done
+        wait $!
+        echo both again | dd of=%s conv=sync,notrunc oflag=direct 2>&1
+        """ % (device, device), timeout=120)
+    return output
+
+
+def host(vm, seen):
+    expect("0\n" in seen or "0,2" in seen, "CPU 1 never went offline:\n%s",
+           seen)
+    with open(vm.image("data"), "rb") as image:
+        expect_equal(image.read(11), b"both again\n", "the image")
+    expect_equal(vm.storage()["errors"], 0, "errors")

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kexec into the same kernel: the connection is unloaded, and made again."""
+
+from scenario import expect, expect_equal
+
+GROUP = "storage"
+DISKS = ("data",)
+
+
+def guest(vm):
+    device = vm.disk("data")
+    vm.sh("echo before kexec | dd of=%s conv=sync,notrunc oflag=direct 2>&1"
+          % device)
+    # The guest's kernel and image, put on a disk of their own by the host.
+    second = vm.share_boot_files()
+    vm.sh("""
+        mkdir -p /tmp/boot
+        dd if=%(d)s of=/tmp/boot/vmlinuz bs=1M skip=%(at0)d count=%(n0)d \
+            iflag=direct,fullblock 2>/dev/null
+        truncate -s %(size0)d /tmp/boot/vmlinuz
+        dd if=%(d)s of=/tmp/boot/image bs=1M skip=%(at1)d count=%(n1)d \
+            iflag=direct,fullblock 2>/dev/null
+        truncate -s %(size1)d /tmp/boot/image
+        kexec -l /tmp/boot/vmlinuz --initrd=/tmp/boot/image --reuse-cmdline
+        """ % second, timeout=120)
+    vm.control("disk-remove", **second["address"])
+    before = vm.control("status")
+    vm.agent.send_only("kexec -e")
+    vm.wait_boot()
+    vm.load_drivers()
+    text = vm.sh("dd if=%s count=1 iflag=direct 2>/dev/null"
+                 % vm.disk("data"))
+    return before, text
+
+
+def host(vm, seen):
+    before, text = seen
+    after = vm.control("status")
+    expect_equal(text.rstrip("\0"), "before kexec\n", "the first sector")
+    expect_equal(after["boots"], before["boots"], "boots by the host: kexec "
+                 "went through a reset")
+    expect_equal(after["vmbus"]["connects"],
+                 before["vmbus"]["connects"] + 1, "connections")
+    expect_equal(after["vmbus"]["unloads"], before["vmbus"]["unloads"] + 1,
+                 "UNLOAD messages")
+    names = [e["what"] for e in vm.events()
+             if e["what"] in ("unload", "contact")]
+    expect(names and names[0] == "unload", "contact without unload: %s",
+           names)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A panic is reported to the host: crash registers, and the log's end."""
+
+from profiles import PROFILES
+from scenario import expect, expect_equal
+
+GROUP = "storage"
+DISKS = ("data",)
+ENDS = True
+
+
+def skip(boot):
+    if not PROFILES[boot["profile"]].crash:
+        return "this host has no crash MSRs"
+    return None
+
+
+def guest(vm):
+    vm.disk("data")
+    boots = vm.control("status")["boots"]
+    vm.agent.send_only("echo 1 > /proc/sys/kernel/sysrq; "
+                       "echo c > /proc/sysrq-trigger")
+    # panic=1 makes the guest reset; the host boots it again.
+    vm.wait_for(lambda: vm.control("status")["boots"] > boots,
+                "the guest resets after its panic", 60)
+    return boots
+
+
+def host(vm, seen):
+    crashes = vm.events("crash")
+    expect(crashes, "no crash in the host's record: %s", vm.events())
+    expect_equal(vm.control("status")["boots"], seen + 1, "boots")
+    crash = crashes[0]
+    registers = [v for k, v in crash.items() if k.lower().startswith("p")]
+    expect(registers, "no crash registers: %s", crash)
+    if vm.profile.crash_text:
+        text = next((e.get("text") or e.get("message") for e in crashes
+                     if e.get("text") or e.get("message")), "")
+        expect("sysrq" in text.lower() or "panic" in text.lower(),
+               "the log's end did not arrive: %s", crashes)

@@ -190,8 +190,8 @@ mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root$work"
 mount --rbind /proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount --bind "$work" "$root$work"
-exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/usr/sbin:/bin LC_ALL=C \
-    HOME=/ "$@"
+exec chroot "$root" /usr/bin/env -i -C "$work" LC_ALL=C HOME=/ \
+    PATH=/usr/bin:/usr/sbin:/bin "$@"
 """
 
 
@@ -200,7 +200,7 @@ def command(kernel: Kernel, argv, work: Path = TOP) -> list:
     The command line that runs @argv in @kernel's build system.
 
     @work is the one directory of this machine that is seen there, under its
-    own name.  Nothing is left mounted afterwards.
+    own name, and the current one.  Nothing is left mounted afterwards.
     """
     argv = [str(a) for a in argv]
     if not kernel.sysroot:

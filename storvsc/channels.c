@@ -285,6 +285,8 @@ void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
 	for (i = a->subchannels + 1; i-- > 0;)
 		storvsc_channel_close(a, i, host_byte);
 	mutex_unlock(&a->chan_lock);
+	/* A request that got in between will not be answered any more. */
+	storvsc_sync_cancel(a, -ENODEV);
 	/* What was armed but never sent has no channel to be found by. */
 	storvsc_slots_fail(a, -1, host_byte);
 }

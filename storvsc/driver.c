@@ -192,9 +192,6 @@ static struct hvg_driver storvsc_driver = {
 	.remove = storvsc_remove,
 	.shutdown = storvsc_shutdown,
 	.subchannel = storvsc_subchannel,
-	.driver = {
-		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
-	},
 };
 
 static int __init storvsc_init(void)

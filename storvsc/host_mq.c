@@ -170,8 +170,11 @@ static int storvsc_sdev_configure(struct scsi_device *sdev,
 
 static void storvsc_sdev_destroy(struct scsi_device *sdev)
 {
-	kfree(sdev->hostdata);
-	sdev->hostdata = NULL;
+	struct storvsc_lun *lun = sdev->hostdata;
+
+	/* Pairs with storvsc_lun_take(). */
+	WRITE_ONCE(sdev->hostdata, NULL);
+	kfree_rcu(lun, rcu);
 }
 
 static int storvsc_change_queue_depth(struct scsi_device *sdev, int depth)

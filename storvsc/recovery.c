@@ -147,6 +147,7 @@ int storvsc_restart(struct storvsc_adapter *a)
 		if (subchannels && ret)
 			storvsc_protocol_subchannels(a, min_t(u16, ret,
 							      subchannels));
+		schedule_work(&a->kick);
 		ret = 0;
 	} else {
 		dev_err(storvsc_dev(a), "restart failed (%d)\n", ret);

@@ -44,10 +44,26 @@ void storvsc_lun_event(struct storvsc_adapter *a, struct scsi_device *sdev,
 {
 	struct storvsc_lun *lun = sdev->hostdata;
 
+	/* The LUN stays as long as the command that brought the event. */
 	if (!lun || sdev->sdev_state != SDEV_RUNNING)
 		return;
 	set_bit(event, &lun->events);
 	storvsc_event(a, STORVSC_EVENT_LUN);
+}
+
+/* Did @event happen to the LUN? If it did, it is the caller's to handle. */
+static bool storvsc_lun_take(struct scsi_device *sdev,
+			     enum storvsc_event event)
+{
+	struct storvsc_lun *lun;
+	bool taken;
+
+	rcu_read_lock();
+	/* Pairs with storvsc_sdev_destroy(). */
+	lun = READ_ONCE(sdev->hostdata);
+	taken = lun && test_and_clear_bit(event, &lun->events);
+	rcu_read_unlock();
+	return taken;
 }
 
 /* The host says that there is no such LUN. */
@@ -71,12 +87,11 @@ static bool storvsc_lun_absent(struct scsi_device *sdev)
 static void storvsc_check_lun(struct storvsc_adapter *a,
 			      struct scsi_device *sdev, bool all)
 {
-	struct storvsc_lun *lun = sdev->hostdata;
 	bool check;
 
-	if (!lun || sdev->sdev_state != SDEV_RUNNING)
+	if (sdev->sdev_state != SDEV_RUNNING)
 		return;
-	check = test_and_clear_bit(STORVSC_EVENT_PRESENCE, &lun->events);
+	check = storvsc_lun_take(sdev, STORVSC_EVENT_PRESENCE);
 	if ((check || all) && storvsc_lun_absent(sdev) &&
 	    storvsc_state(a) == STORVSC_RUNNING) {
 		storvsc_note(a, 1, "%u:%u:%u is gone\n", sdev->channel,
@@ -85,7 +100,7 @@ static void storvsc_check_lun(struct storvsc_adapter *a,
 		return;
 	}
 	/* Only now: the question above may have brought a unit attention. */
-	if (test_and_clear_bit(STORVSC_EVENT_REVALIDATE, &lun->events)) {
+	if (storvsc_lun_take(sdev, STORVSC_EVENT_REVALIDATE)) {
 		atomic_inc(&a->count.revalidations);
 		scsi_rescan_device(sdev);
 	}

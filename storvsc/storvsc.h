@@ -203,9 +203,11 @@ struct storvsc_adapter {
 /**
  * struct storvsc_lun - what the driver keeps for a LUN (scsi_device.hostdata)
  * @events: bits of enum storvsc_event, atomic bit operations only
+ * @rcu: the LUN may be removed while the work item looks at it
  */
 struct storvsc_lun {
 	unsigned long events;
+	struct rcu_head rcu;
 };
 
 /**

@@ -3,6 +3,7 @@
  * The machine and the guest of the VMBus host's unit test. One thread, no
  * lock: callbacks run when the test says so.
  */
+#define _GNU_SOURCE
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>

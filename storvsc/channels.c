@@ -51,9 +51,22 @@ int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels)
 /**
  * storvsc_channels_free - the opposite of storvsc_channels_alloc()
  * @a: adapter whose channels are closed and which takes no commands
+ *
+ * No callback of the bus runs any more afterwards.
  */
 void storvsc_channels_free(struct storvsc_adapter *a)
 {
+	struct hvg_channel *chan;
+	unsigned int i;
+
+	for (i = 0; a->chans && i <= a->subchannels; i++) {
+		chan = a->chans[i].last;
+		if (!chan)
+			continue;
+		/* Closed already, but perhaps by a callback that still runs. */
+		hvg_channel_close(chan);
+		hvg_channel_put(chan);
+	}
 	kfree(a->chans);
 	kfree(a->cpu_chan);
 	a->chans = NULL;
@@ -127,22 +140,34 @@ static void storvsc_map_cpus(struct storvsc_adapter *a)
 }
 
 /*
- * One channel is closed: nothing more is sent on it, the host gives up the
- * pages of what was outstanding, and that is finished with @host_byte. The
- * channel may be gone for good afterwards. Caller holds chan_lock.
+ * Close one channel: nothing more is sent on it, the host gives up the pages
+ * of what was outstanding, and that is finished with @host_byte.
+ *
+ * Whoever takes the channel out of its place closes it. No lock is held over
+ * that, because the bus waits for a storvsc_rescind() that runs meanwhile.
  */
-static void storvsc_channel_close(struct storvsc_adapter *a,
+static bool storvsc_channel_close(struct storvsc_adapter *a,
 				  unsigned int index, u8 host_byte)
 {
-	struct hvg_channel *chan = storvsc_chan(a, index);
+	struct hvg_channel *chan;
 
+	mutex_lock(&a->chan_lock);
+	chan = storvsc_chan(a, index);
+	if (chan) {
+		hvg_channel_get(chan);
+		RCU_INIT_POINTER(a->chans[index].chan, NULL);
+		storvsc_map_cpus(a);
+	}
+	mutex_unlock(&a->chan_lock);
 	if (!chan)
-		return;
-	RCU_INIT_POINTER(a->chans[index].chan, NULL);
+		return false;
+
 	/* Pairs with rcu_read_lock() in storvsc_submit(). */
 	synchronize_rcu();
 	hvg_channel_close(chan);
 	storvsc_slots_fail(a, index, host_byte);
+	hvg_channel_put(chan);
+	return true;
 }
 
 static void storvsc_writable(struct hvg_channel *chan)
@@ -165,13 +190,8 @@ static void storvsc_rescind(struct hvg_channel *chan)
 		storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
 		return;
 	}
-	mutex_lock(&a->chan_lock);
-	if (storvsc_chan(a, sc->index) == chan) {
-		storvsc_channel_close(a, sc->index, DID_RESET);
-		storvsc_map_cpus(a);
+	if (storvsc_channel_close(a, sc->index, DID_RESET))
 		storvsc_note(a, 1, "sub-channel %u rescinded\n", sc->index);
-	}
-	mutex_unlock(&a->chan_lock);
 }
 
 static const struct hvg_channel_ops storvsc_channel_ops = {
@@ -180,6 +200,19 @@ static const struct hvg_channel_ops storvsc_channel_ops = {
 	.rescind = storvsc_rescind,
 	.max_packet = STORVSC_MAX_PACKET,
 };
+
+/* Caller holds chan_lock; the channel is open. */
+static void storvsc_channel_use(struct storvsc_adapter *a, unsigned int index,
+				struct hvg_channel *chan)
+{
+	struct storvsc_channel *sc = &a->chans[index];
+
+	if (sc->last)
+		hvg_channel_put(sc->last);
+	sc->last = hvg_channel_get(chan);
+	rcu_assign_pointer(sc->chan, chan);
+	storvsc_map_cpus(a);
+}
 
 /**
  * storvsc_channel_open - open a channel and send on it
@@ -214,10 +247,8 @@ int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
 		ret = -EEXIST;
 	} else {
 		ret = hvg_channel_open(chan, &params);
-		if (!ret) {
-			rcu_assign_pointer(a->chans[index].chan, chan);
-			storvsc_map_cpus(a);
-		}
+		if (!ret)
+			storvsc_channel_use(a, index, chan);
 	}
 	mutex_unlock(&a->chan_lock);
 	return ret;
@@ -237,16 +268,14 @@ bool storvsc_channels_mend(struct storvsc_adapter *a)
 	unsigned int i;
 	bool broken;
 
-	mutex_lock(&a->chan_lock);
-	for (i = 1; i <= a->subchannels; i++) {
+	for (i = a->subchannels + 1; i-- > 0;) {
+		mutex_lock(&a->chan_lock);
 		chan = storvsc_chan(a, i);
-		if (chan && hvg_channel_broken(chan))
+		broken = chan && hvg_channel_broken(chan);
+		mutex_unlock(&a->chan_lock);
+		if (broken && i)
 			storvsc_channel_close(a, i, DID_RESET);
 	}
-	storvsc_map_cpus(a);
-	chan = storvsc_chan(a, 0);
-	broken = chan && hvg_channel_broken(chan);
-	mutex_unlock(&a->chan_lock);
 	return broken;
 }
 
@@ -281,10 +310,8 @@ void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
 	storvsc_set_state(a, state);
 	storvsc_sync_cancel(a, -ENODEV);
 
-	mutex_lock(&a->chan_lock);
 	for (i = a->subchannels + 1; i-- > 0;)
 		storvsc_channel_close(a, i, host_byte);
-	mutex_unlock(&a->chan_lock);
 	/* A request that got in between will not be answered any more. */
 	storvsc_sync_cancel(a, -ENODEV);
 	/* What was armed but never sent has no channel to be found by. */

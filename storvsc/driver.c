@@ -9,7 +9,6 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
-#include <scsi/scsi.h>
 #include <scsi/scsi_host.h>
 #include <hvg/guids.h>
 #include "storvsc.h"
@@ -73,11 +72,11 @@ static int storvsc_adapter_init(struct storvsc_adapter *a,
 
 static void storvsc_adapter_free(struct storvsc_adapter *a)
 {
+	storvsc_channels_free(a);
 	storvsc_scan_stop(a);
 	if (a->wq)
 		destroy_workqueue(a->wq);
 	storvsc_slots_free(a);
-	storvsc_channels_free(a);
 	storvsc_host_put(a);
 }
 
@@ -137,7 +136,7 @@ static int storvsc_probe(struct hvg_device *hdev,
 	return 0;
 
 close:
-	storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
+	storvsc_end(a);
 drop:
 	hvg_set_drvdata(hdev, NULL);
 free:
@@ -151,7 +150,7 @@ static void storvsc_remove(struct hvg_device *hdev)
 
 	storvsc_debugfs_remove(a);
 	storvsc_host_remove(a);
-	storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
+	storvsc_end(a);
 	hvg_set_drvdata(hdev, NULL);
 	storvsc_adapter_free(a);
 }
@@ -159,7 +158,7 @@ static void storvsc_remove(struct hvg_device *hdev)
 /* The next kernel must find its memory untouched by this one's requests. */
 static void storvsc_shutdown(struct hvg_device *hdev)
 {
-	storvsc_take_down(hvg_get_drvdata(hdev), STORVSC_GONE, DID_NO_CONNECT);
+	storvsc_end(hvg_get_drvdata(hdev));
 }
 
 static void storvsc_subchannel(struct hvg_device *hdev,

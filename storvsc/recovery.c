@@ -134,6 +134,10 @@ int storvsc_restart(struct storvsc_adapter *a)
 	int ret;
 
 	mutex_lock(&a->restart_lock);
+	if (storvsc_state(a) == STORVSC_GONE) {
+		mutex_unlock(&a->restart_lock);
+		return -ENODEV;
+	}
 	atomic_inc(&a->count.restarts);
 	dev_warn(storvsc_dev(a), "restarting the adapter\n");
 	storvsc_take_down(a, STORVSC_RESETTING, DID_RESET);
@@ -155,4 +159,17 @@ int storvsc_restart(struct storvsc_adapter *a)
 	}
 	mutex_unlock(&a->restart_lock);
 	return ret;
+}
+
+/**
+ * storvsc_end - the adapter goes: close it for good
+ * @a: adapter
+ */
+void storvsc_end(struct storvsc_adapter *a)
+{
+	/* Ends the waits of a restart, if there is one. */
+	storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
+	mutex_lock(&a->restart_lock);
+	storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
+	mutex_unlock(&a->restart_lock);
 }

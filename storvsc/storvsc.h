@@ -14,7 +14,8 @@
  *   host_mq.c     the Scsi_Host, on kernels with blk-mq
  *
  * Lock order: scan_mutex of the midlayer, restart_lock, then chan_lock or
- * sync.lock. None of the driver's locks is taken on the I/O path.
+ * sync.lock. None of the driver's locks is taken on the I/O path, and none is
+ * held while a channel is closed, which waits for callbacks.
  */
 #ifndef _HVG_STORVSC_H
 #define _HVG_STORVSC_H
@@ -82,11 +83,13 @@ struct storvsc_sync {
  * @adapter: whose
  * @index: 0 is the primary channel, then the sub-channel's index
  * @chan: the open channel or NULL; written under chan_lock, read under RCU
+ * @last: the channel that was opened last, with a reference; under chan_lock
  */
 struct storvsc_channel {
 	struct storvsc_adapter *adapter;
 	u16 index;
 	struct hvg_channel __rcu *chan;
+	struct hvg_channel *last;
 };
 
 enum storvsc_state {
@@ -146,7 +149,7 @@ struct storvsc_counters {
  * @max_pages: most 4 KiB pages of a request
  * @ring_bytes: of each direction of each channel
  * @subchannels: how many the host was asked for and granted
- * @restart_lock: one restart at a time
+ * @restart_lock: one restart at a time, none at the end
  * @chan_lock: opening and closing of channels, @state, the CPU map
  * @chans: the primary and @subchannels more
  * @cpu_chan: for each CPU the index of the channel that it sends on;
@@ -180,7 +183,7 @@ struct storvsc_adapter {
 	u32 ring_bytes;
 	u16 subchannels;
 
-	struct mutex restart_lock;	/* one restart at a time */
+	struct mutex restart_lock;	/* one restart or end at a time */
 	struct mutex chan_lock;	/* channels, state, cpu_chan */
 	struct storvsc_channel *chans;
 	u16 *cpu_chan;
@@ -306,6 +309,7 @@ bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot);
 int storvsc_reset_lun(struct storvsc_adapter *a, struct scsi_device *sdev);
 int storvsc_reset_bus(struct storvsc_adapter *a);
 int storvsc_restart(struct storvsc_adapter *a);
+void storvsc_end(struct storvsc_adapter *a);
 
 /* scan.c */
 void storvsc_scan_init(struct storvsc_adapter *a);

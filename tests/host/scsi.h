@@ -24,7 +24,7 @@ enum scsi_status {
 };
 
 /* Sense key, additional code and qualifier as one number. */
-#define SCSI_SENSE(key, asc, ascq)	((key) << 16 | (asc) << 8 | (ascq))
+#define SCSI_SENSE(key, asc, ascq)	((uint32_t)(key) << 16 | (asc) << 8 | (ascq))
 #define SCSI_SENSE_NONE			SCSI_SENSE(0x0, 0x00, 0x00)
 #define SCSI_NO_MEDIUM			SCSI_SENSE(0x2, 0x3a, 0x00)
 #define SCSI_WRITE_ERROR		SCSI_SENSE(0x3, 0x0c, 0x00)

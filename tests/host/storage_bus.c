@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "../../include/hvg/types.h"
-#include "record.h"
+#include "main.h"
 #include "storage.h"
 #include "storage_bus.h"
 #include "storvsp.h"
@@ -327,14 +327,15 @@ int storage_detach(enum storage_bus bus, int number, int target, int lun,
 /**
  * storage_init - set up the I/O ring and the control commands
  *
- * Return: 0, or a negative errno of the ring.
+ * Return: 0, or -1 and the line that says why is out.
  */
 int storage_init(void)
 {
 	int ret = image_ring_init();
 
 	if (ret)
-		return ret;
+		return complain("storage needs io_uring of Linux 5.6 or later: %s",
+				strerror(-ret));
 	image_set_batch_end(storvsp_resume_all);
 	storage_control_init();
 	return 0;

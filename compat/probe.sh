@@ -114,8 +114,8 @@ for name in $names; do
 		die "probe $name fails for another reason than the missing" \
 			"feature: ${why:-no message from the compiler}"
 	fi
-	for symbol in $(sed -n 's,^/\* export: \(.*\) \*/$,\1,p' \
-		"$work/$name.c"); do
+	exports=$(sed -n 's,^/\* export: \(.*\) \*/$,\1,p' "$work/$name.c")
+	for symbol in $exports; do
 		if [ -f "$kdir/Module.symvers" ] &&
 			! grep -Eq "^[^	]*	$symbol	" \
 				"$kdir/Module.symvers"; then

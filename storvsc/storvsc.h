@@ -8,7 +8,8 @@
  *   protocol.c    start-up of the storage protocol, synchronous requests
  *   slots.c       who owns a request: the host, or one finisher
  *   request.c     from a SCSI command to a packet in the ring
- *   completion.c  from the host's answer to the result of the command
+ *   completion.c  packets from the host: answers and notifications
+ *   judge.c       what an answer means
  *   recovery.c    time-outs, resets, restart of the adapter
  *   scan.c        LUNs that come, go or change size
  *   host_mq.c     the Scsi_Host, on kernels with blk-mq
@@ -298,10 +299,12 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 		   struct scsi_cmnd *scmd, unsigned int timeout_s);
 void storvsc_illegal_request(struct scsi_cmnd *scmd);
 
-/* completion.c */
+/* judge.c */
 void storvsc_judge(u16 version, const u8 *cdb, u8 lun, u32 buffer_bytes,
 		   u32 sense_room, const struct hvg_stor_packet *pkt,
 		   struct storvsc_verdict *v);
+
+/* completion.c */
 void storvsc_packet(struct hvg_channel *chan, const struct hvg_packet *pkt);
 
 /* recovery.c */

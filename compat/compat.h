@@ -12,6 +12,9 @@
 #define _HVG_COMPAT_H
 
 #include "config.h"
+#include "driver_core.h"
+#include "hyperv.h"
 #include "scsi.h"
+#include "slab.h"
 
 #endif /* _HVG_COMPAT_H */

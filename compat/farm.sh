@@ -26,6 +26,7 @@ for file in "$top"/compat/*.h; do
 	case $file in */config.h) continue ;; esac
 	link "$file" "compat/${file##*/}"
 done
+link "$top/compat/include" compat/include
 for dir in "$@"; do
 	mkdir -p "$src/$dir"
 	for file in "$top/$dir"/*.[chS] "$top/$dir/Kbuild"; do

@@ -11,8 +11,10 @@
 #define _HVG_VMBUS_H
 
 #include <linux/device.h>
+#include <linux/list.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <hvg/ring_wire.h>
 #include <hvg/vmbus_wire.h>
@@ -56,6 +58,8 @@ struct hvg_packet {
  * @rescind: the host took the channel away: nothing more will come, all
  *	that is outstanding must be failed. Process context, called once,
  *	before remove() (primary) or before the bus closes it (sub-channel).
+ *	May close the channel itself. Must not take a lock under which
+ *	another thread closes it: the close waits for this callback.
  * @max_packet: bytes of the largest packet that is accepted, descriptor
  *	included; a larger one breaks the channel
  */
@@ -94,7 +98,11 @@ struct hvg_device {
  * @remove: process context; also after a rescind. Must close the channel.
  * @shutdown: power-off, kexec; may be NULL
  * @subchannel: a sub-channel of @hdev was offered; process context. The
- *	driver may open it; refusing is fine. May be NULL.
+ *	driver may open it; refusing is fine. May be NULL. A driver that
+ *	keeps @chan beyond the close takes hvg_channel_get().
+ * @driver: the driver core's part, filled in by the bus
+ * @dynids_lock: protects @dynids; the bus's own
+ * @dynids: interface types that the user has added; the bus's own
  */
 struct hvg_driver {
 	const char *name;
@@ -105,6 +113,8 @@ struct hvg_driver {
 	void (*shutdown)(struct hvg_device *hdev);
 	void (*subchannel)(struct hvg_device *hdev, struct hvg_channel *chan);
 	struct device_driver driver;
+	spinlock_t dynids_lock;
+	struct list_head dynids;
 };
 
 #define to_hvg_driver(d) container_of(d, struct hvg_driver, driver)
@@ -151,6 +161,10 @@ int hvg_channel_open(struct hvg_channel *chan,
 		     const struct hvg_open_params *params);
 /* Process context. No callback runs after it returned. Idempotent. */
 void hvg_channel_close(struct hvg_channel *chan);
+
+/* A channel that has a holder stays; its functions say -ENODEV at its end. */
+struct hvg_channel *hvg_channel_get(struct hvg_channel *chan);
+void hvg_channel_put(struct hvg_channel *chan);
 
 void *hvg_channel_context(struct hvg_channel *chan);
 struct hvg_device *hvg_channel_device(struct hvg_channel *chan);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The seam between VMBus and the machine: hypercalls, the SynIC of each CPU,
+ * the interrupt, the hooks of kexec and crash, the ACPI device.
+ *
+ * platform_kernel.c stands on the kernel's own Hyper-V support;
+ * platform_native.c does without it. Kbuild picks one.
+ */
+#ifndef _HVG_VMBUS_PLATFORM_H
+#define _HVG_VMBUS_PLATFORM_H
+
+#include <linux/types.h>
+#include <hvg/hv_wire.h>
+
+struct device;
+
+/**
+ * struct platform_hooks - what the platform calls
+ * @interrupt: SINT 2 of @cpu fired; hard interrupt on that CPU
+ * @cpu_offline: @cpu is about to go away; process context on that CPU, the
+ *	hotplug lock is held for writing. -errno refuses.
+ * @kexec: the kernel is about to be replaced; process context, CPUs running
+ * @crash: a crash kernel is about to be started; one CPU, interrupts off,
+ *	nothing may be locked
+ */
+struct platform_hooks {
+	void (*interrupt)(unsigned int cpu);
+	int (*cpu_offline)(unsigned int cpu);
+	void (*kexec)(void);
+	void (*crash)(void);
+};
+
+/**
+ * struct platform_probe - the VMBus device of the firmware
+ * @probe: the device is there; process context
+ * @remove: it goes, or the module does; process context
+ */
+struct platform_probe {
+	int (*probe)(struct device *dev);
+	void (*remove)(struct device *dev);
+};
+
+int platform_detect(void);
+const char *platform_owner(void);
+int platform_register(const struct platform_probe *probe);
+void platform_unregister(void);
+
+int platform_start(const struct platform_hooks *hooks);
+void platform_stop(void);
+void platform_shutdown_cpus(void);
+void platform_shutdown_this_cpu(void);
+
+u64 platform_post_message(struct hvg_post_message_input *input);
+u64 platform_signal_event(u32 connection, u16 flag);
+
+u32 platform_vp(unsigned int cpu);
+struct hvg_message *platform_message_slot(unsigned int cpu);
+unsigned long *platform_event_flags(unsigned int cpu);
+void platform_end_of_message(void);
+
+#define PLATFORM_CRASH_PARAMS	5
+bool platform_can_report_crash(void);
+bool platform_crash_reported(void);
+void platform_forget_crash(void);
+void platform_report_crash(const u64 *param, u64 control);
+
+#endif /* _HVG_VMBUS_PLATFORM_H */

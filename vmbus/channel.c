@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a channel: open, close, and what a rescind does in between.
+ * Process context throughout; the data path is in channel_io.c.
+ */
+#include <linux/atomic.h>
+#include <linux/cpu.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "affinity.h"
+#include "bus.h"
+#include "channel.h"
+#include "connection.h"
+#include "gpadl.h"
+#include "message.h"
+#include "request.h"
+#include "trace.h"
+
+/* A ring needs its control page and one of data. */
+#define RING_MIN_BYTES	(2 * HVG_PAGE_SIZE)
+#define PACKET_MAX_BYTES	(0xffffu * 8)
+
+static atomic_t next_open_id = ATOMIC_INIT(0);
+
+/**
+ * channel_init() - bring a new channel into its first state
+ * @chan: zeroed
+ *
+ * Context: any.
+ */
+void channel_init(struct hvg_channel *chan)
+{
+	mutex_init(&chan->open_lock);
+	mutex_init(&chan->callback_lock);
+	spin_lock_init(&chan->tx_lock);
+	spin_lock_init(&chan->rx_lock);
+	init_waitqueue_head(&chan->rescind_done);
+	INIT_WORK(&chan->drain_work, channel_drain_work);
+	chan->state = CHANNEL_OFFERED;
+}
+
+static bool channel_may_become(enum channel_state from, enum channel_state to)
+{
+	switch (from) {
+	case CHANNEL_OFFERED:
+		return to == CHANNEL_OPENING;
+	case CHANNEL_OPENING:
+		return to == CHANNEL_OPEN || to == CHANNEL_CLOSING;
+	case CHANNEL_OPEN:
+		return to == CHANNEL_CLOSING;
+	case CHANNEL_CLOSING:
+		return to == CHANNEL_OFFERED;
+	}
+	return false;
+}
+
+static void channel_set_state(struct hvg_channel *chan, enum channel_state to)
+{
+	lockdep_assert_held(&chan->open_lock);
+	WARN_ON(!channel_may_become(chan->state, to));
+	WRITE_ONCE(chan->state, to);
+}
+
+static int channel_check_params(const struct hvg_open_params *params)
+{
+	if (params->send_bytes < RING_MIN_BYTES ||
+	    params->recv_bytes < RING_MIN_BYTES ||
+	    !IS_ALIGNED(params->send_bytes | params->recv_bytes,
+			HVG_PAGE_SIZE))
+		return -EINVAL;
+	if (params->user_bytes > HVG_OFFER_USER_BYTES)
+		return -EINVAL;
+	if (!params->ops || (!params->ops->packet && !params->ops->event) ||
+	    params->ops->max_packet < sizeof(struct hvg_packet_header) ||
+	    params->ops->max_packet > PACKET_MAX_BYTES)
+		return -EINVAL;
+	return 0;
+}
+
+static int channel_alloc_rings(struct hvg_channel *chan,
+			       const struct hvg_open_params *params)
+{
+	struct ring_memory *mem = &chan->memory;
+	int err;
+
+	chan->rx_buf_bytes = params->ops->max_packet;
+	chan->rx_buf = kvmalloc(chan->rx_buf_bytes, GFP_KERNEL);
+	if (!chan->rx_buf)
+		return -ENOMEM;
+	err = ring_memory_alloc(mem, params->send_bytes, params->recv_bytes);
+	if (err) {
+		kvfree(chan->rx_buf);
+		chan->rx_buf = NULL;
+		return err;
+	}
+	ring_init(&chan->tx, mem->send, mem->send + HVG_PAGE_SIZE,
+		  params->send_bytes - HVG_PAGE_SIZE);
+	ring_init(&chan->rx, mem->recv, mem->recv + HVG_PAGE_SIZE,
+		  params->recv_bytes - HVG_PAGE_SIZE);
+	chan->tx.ctl->features = HVG_RING_FEATURE_PENDING_SEND;
+	return 0;
+}
+
+/* From here on the host's packets reach the driver. */
+static void channel_go_live(struct hvg_channel *chan)
+{
+	spin_lock_irq(&chan->rx_lock);
+	chan->rx_live = true;
+	spin_unlock_irq(&chan->rx_lock);
+	spin_lock_irq(&chan->tx_lock);
+	chan->tx_blocked = 0;
+	chan->tx_live = true;
+	spin_unlock_irq(&chan->tx_lock);
+}
+
+/* When this returns no callback of the data path runs, nor starts. */
+static void channel_stop_io(struct hvg_channel *chan)
+{
+	spin_lock_irq(&chan->tx_lock);
+	chan->tx_live = false;
+	spin_unlock_irq(&chan->tx_lock);
+	spin_lock_irq(&chan->rx_lock);
+	chan->rx_live = false;
+	spin_unlock_irq(&chan->rx_lock);
+	/* An interrupt that saw the channel alive may be in a callback. */
+	synchronize_rcu();
+	cancel_work_sync(&chan->drain_work);
+}
+
+/* Give the rings back, or up. The host has been told, or is gone. */
+static void channel_free_rings(struct hvg_channel *chan)
+{
+	if (gpadl_teardown(chan, chan->gpadl))
+		ring_memory_lose(&chan->memory);
+	else
+		ring_memory_free(&chan->memory);
+	chan->gpadl = 0;
+	kvfree(chan->rx_buf);
+	chan->rx_buf = NULL;
+}
+
+static void channel_post_close(struct hvg_channel *chan)
+{
+	struct hvg_msg_channel msg = {
+		{ HVG_MSG_CLOSE_CHANNEL, 0 }, chan->id
+	};
+
+	if (!hvg_channel_rescinded(chan))
+		message_post(&msg, sizeof(msg));
+}
+
+/* Caller holds the CPU hotplug lock, so that the target CPU stays. */
+static int channel_post_open(struct hvg_channel *chan,
+			     const struct hvg_open_params *params)
+{
+	const struct hvg_msg_open_result *result;
+	struct hvg_msg_open msg;
+	struct request req;
+	int err;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.header.type = HVG_MSG_OPEN_CHANNEL;
+	msg.channel = chan->id;
+	msg.open_id = atomic_inc_return(&next_open_id);
+	msg.gpadl = chan->gpadl;
+	msg.target_vp = affinity_target_vp(chan);
+	msg.downstream_page = chan->memory.send_count;
+	if (params->user)
+		memcpy(msg.user, params->user, params->user_bytes);
+
+	request_begin(&req, chan, HVG_MSG_OPEN_RESULT, msg.open_id);
+	err = message_post(&msg, HVG_OPEN_SIZE_V1);
+	if (err) {
+		request_cancel(&req);
+		return err;
+	}
+	err = request_wait(&req, host_limit_ms);
+	if (err) {
+		/* It may have opened after all. */
+		channel_post_close(chan);
+		return err;
+	}
+	result = (const void *)req.reply;
+	if (result->channel == chan->id && !result->status)
+		return 0;
+	dev_err(&chan->bdev->hdev.dev,
+		"open refused: expected channel %u, status 0, got %u, %#x\n",
+		chan->id, result->channel, result->status);
+	if (result->channel != chan->id)
+		channel_post_close(chan);
+	return -EIO;
+}
+
+/* The last step: a rescind from here on is told through ops->rescind(). */
+static int channel_become_open(struct hvg_channel *chan)
+{
+	int err = 0;
+
+	mutex_lock(&chan->callback_lock);
+	if (hvg_channel_rescinded(chan))
+		err = -ENODEV;
+	else
+		channel_set_state(chan, CHANNEL_OPEN);
+	mutex_unlock(&chan->callback_lock);
+	return err;
+}
+
+static int channel_do_open(struct hvg_channel *chan,
+			   const struct hvg_open_params *params)
+{
+	int err;
+
+	lockdep_assert_held(&chan->open_lock);
+	err = channel_alloc_rings(chan, params);
+	if (err)
+		return err;
+	chan->ops = params->ops;
+	chan->context = params->context;
+	chan->broken = false;
+	channel_set_state(chan, CHANNEL_OPENING);
+
+	err = gpadl_create(chan, chan->memory.pages, chan->memory.count,
+			   &chan->gpadl);
+	if (err)
+		goto rings;
+
+	cpus_read_lock();
+	affinity_assign(chan);
+	/* The host may send before its answer has been seen. */
+	channel_go_live(chan);
+	err = channel_post_open(chan, params);
+	cpus_read_unlock();
+	if (err)
+		goto stop;
+	err = channel_become_open(chan);
+	if (err)
+		goto stop;
+	return 0;
+
+stop:
+	/* First, as a move of the channel looks at its ring once more. */
+	affinity_release(chan);
+	channel_stop_io(chan);
+rings:
+	channel_set_state(chan, CHANNEL_CLOSING);
+	channel_free_rings(chan);
+	chan->ops = NULL;
+	chan->context = NULL;
+	channel_set_state(chan, CHANNEL_OFFERED);
+	return err;
+}
+
+/**
+ * hvg_channel_open() - open a channel
+ * @chan: from the device or the subchannel() callback
+ * @params: sizes in bytes, callbacks, what the host's service gets
+ *
+ * OPEN_CHANNEL and OPEN_RESULT; hvg/vmbus_wire.h. Packets may reach the
+ * callbacks before this returns.
+ *
+ * Context: process; waits for the host, up to the module's host_limit for
+ * each of its two answers.
+ * Return: 0; -EINVAL: parameters; -EBUSY: it is open; -ENOMEM; -EIO: refused
+ * by the host; -ENODEV: rescinded; -ETIMEDOUT.
+ */
+int hvg_channel_open(struct hvg_channel *chan,
+		     const struct hvg_open_params *params)
+{
+	int err;
+
+	err = channel_check_params(params);
+	if (err)
+		return err;
+	mutex_lock(&chan->open_lock);
+	if (hvg_channel_rescinded(chan))
+		err = -ENODEV;
+	else if (chan->state != CHANNEL_OFFERED)
+		err = -EBUSY;
+	else
+		err = channel_do_open(chan, params);
+	mutex_unlock(&chan->open_lock);
+	trace_hvg_open(chan->id, chan->cpu, params->send_bytes,
+		       params->recv_bytes, err);
+	return err;
+}
+EXPORT_SYMBOL_GPL(hvg_channel_open);
+
+/*
+ * Take open_lock with no ops->rescind() running in another task, and make
+ * sure that none starts. False: there is nothing to close.
+ */
+static bool channel_begin_close(struct hvg_channel *chan)
+{
+	struct task_struct *other;
+
+	for (;;) {
+		mutex_lock(&chan->open_lock);
+		if (chan->state != CHANNEL_OPEN) {
+			mutex_unlock(&chan->open_lock);
+			return false;
+		}
+		mutex_lock(&chan->callback_lock);
+		other = chan->rescinding == current ? NULL : chan->rescinding;
+		if (!other)
+			channel_set_state(chan, CHANNEL_CLOSING);
+		mutex_unlock(&chan->callback_lock);
+		if (!other)
+			return true;
+		mutex_unlock(&chan->open_lock);
+		wait_event(chan->rescind_done, !READ_ONCE(chan->rescinding));
+	}
+}
+
+/**
+ * hvg_channel_close() - close a channel
+ * @chan: need not be open
+ *
+ * CLOSE_CHANNEL; hvg/vmbus_wire.h. No callback runs after it returned,
+ * except the rescind() that it may be called from.
+ *
+ * Context: process; waits for the host to give up the rings, and for a
+ * rescind() that runs in another task.
+ */
+void hvg_channel_close(struct hvg_channel *chan)
+{
+	if (!channel_begin_close(chan))
+		return;
+	/* First, as a move of the channel looks at its ring once more. */
+	affinity_release(chan);
+	channel_stop_io(chan);
+	channel_post_close(chan);
+	channel_free_rings(chan);
+	chan->ops = NULL;
+	chan->context = NULL;
+	channel_set_state(chan, CHANNEL_OFFERED);
+	mutex_unlock(&chan->open_lock);
+	trace_hvg_close(chan->id, hvg_channel_rescinded(chan));
+}
+EXPORT_SYMBOL_GPL(hvg_channel_close);
+
+/**
+ * channel_rescind_callback() - tell the driver of a rescind
+ * @chan: marked as rescinded
+ *
+ * What the host had sent by then is still handed over.
+ *
+ * Context: process.
+ */
+void channel_rescind_callback(struct hvg_channel *chan)
+{
+	const struct hvg_channel_ops *ops = NULL;
+
+	mutex_lock(&chan->callback_lock);
+	if (chan->state == CHANNEL_OPEN) {
+		chan->rescinding = current;
+		ops = chan->ops;
+	}
+	mutex_unlock(&chan->callback_lock);
+	if (!ops)
+		return;
+
+	if (!ops->event)
+		channel_drain_now(chan);
+	channel_stop_io(chan);
+	if (ops->rescind)
+		ops->rescind(chan);
+
+	mutex_lock(&chan->callback_lock);
+	WRITE_ONCE(chan->rescinding, NULL);
+	mutex_unlock(&chan->callback_lock);
+	wake_up_all(&chan->rescind_done);
+}
+
+/**
+ * hvg_channel_get() - keep a channel's memory
+ * @chan: channel
+ *
+ * Context: any.
+ * Return: @chan.
+ */
+struct hvg_channel *hvg_channel_get(struct hvg_channel *chan)
+{
+	kobject_get(&chan->kobj);
+	return chan;
+}
+EXPORT_SYMBOL_GPL(hvg_channel_get);
+
+/**
+ * hvg_channel_put() - undo hvg_channel_get()
+ * @chan: channel
+ *
+ * Context: process.
+ */
+void hvg_channel_put(struct hvg_channel *chan)
+{
+	kobject_put(&chan->kobj);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_put);
+
+/**
+ * hvg_channel_context() - what the driver gave to hvg_channel_open()
+ * @chan: channel
+ *
+ * Context: any.
+ */
+void *hvg_channel_context(struct hvg_channel *chan)
+{
+	return chan->context;
+}
+EXPORT_SYMBOL_GPL(hvg_channel_context);
+
+/**
+ * hvg_channel_device() - the device that a channel belongs to
+ * @chan: primary or sub-channel
+ *
+ * Context: any.
+ */
+struct hvg_device *hvg_channel_device(struct hvg_channel *chan)
+{
+	return &chan->bdev->hdev;
+}
+EXPORT_SYMBOL_GPL(hvg_channel_device);
+
+/**
+ * hvg_channel_subchannel_index() - which sub-channel it is
+ * @chan: channel
+ *
+ * Context: any.
+ * Return: index in the offer, 0: the primary channel.
+ */
+u16 hvg_channel_subchannel_index(struct hvg_channel *chan)
+{
+	return chan->offer.subchannel;
+}
+EXPORT_SYMBOL_GPL(hvg_channel_subchannel_index);
+
+/**
+ * hvg_channel_cpu() - the CPU that takes a channel's interrupts
+ * @chan: open channel
+ *
+ * Context: any; it may change at any time.
+ */
+unsigned int hvg_channel_cpu(struct hvg_channel *chan)
+{
+	return READ_ONCE(chan->cpu);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_cpu);
+
+/**
+ * hvg_channel_rescinded() - has the host taken the channel away
+ * @chan: channel
+ *
+ * Context: any.
+ */
+bool hvg_channel_rescinded(struct hvg_channel *chan)
+{
+	return READ_ONCE(chan->rescinded);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_rescinded);
+
+/**
+ * hvg_channel_broken() - has the ring been given up
+ * @chan: channel
+ *
+ * Context: any.
+ * Return: true after the host broke the rules; until the next open.
+ */
+bool hvg_channel_broken(struct hvg_channel *chan)
+{
+	return READ_ONCE(chan->broken);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_broken);

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The data path of a channel: packets out, packets in, signals.
+ *
+ * Sending works in any context under tx_lock. channel_interrupt() runs in
+ * hard interrupt context; it reads the ring under rx_lock, which makes it the
+ * only reader, and calls the driver. A channel that has more to read than one
+ * interrupt may take is read on by a work item, also with interrupts off.
+ */
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <asm/sync_bitops.h>
+#include "bus.h"
+#include "channel.h"
+#include "connection.h"
+#include "platform.h"
+#include "trace.h"
+
+/* Packets for which one interrupt keeps the CPU. */
+#define DRAIN_BUDGET	256
+
+/**
+ * channel_break() - give up a channel whose ring broke the rules
+ * @chan: channel
+ * @expected: what should have been there
+ * @got: what was
+ *
+ * Nothing is read or sent any more; the driver sees -ENODEV.
+ *
+ * Context: any.
+ */
+void channel_break(struct hvg_channel *chan, const char *expected, u64 got)
+{
+	chan->stats.bad_packets++;
+	if (chan->broken)
+		return;
+	WRITE_ONCE(chan->broken, true);
+	dev_err_ratelimited(&chan->bdev->hdev.dev,
+			    "channel %u stopped: expected %s, got %llu\n",
+			    chan->id, expected, got);
+}
+
+/**
+ * hvg_channel_bad_packet() - count and log a packet that the driver refuses
+ * @chan: channel
+ * @expected: what should have been there
+ * @got: what was
+ *
+ * Context: any.
+ */
+void hvg_channel_bad_packet(struct hvg_channel *chan, const char *expected,
+			    u64 got)
+{
+	chan->stats.bad_packets++;
+	dev_warn_ratelimited(&chan->bdev->hdev.dev,
+			     "channel %u: bad packet dropped: expected %s, got %llu\n",
+			     chan->id, expected, got);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_bad_packet);
+
+/*
+ * Below 5.0 the host finds the channel by its bit in the second half of the
+ * interrupt page, unless the channel has an interrupt of its own.
+ */
+static void channel_signal(struct hvg_channel *chan)
+{
+	unsigned long *bits;
+
+	if (chan->use_interrupt_page) {
+		bits = connection.interrupt_page + HVG_INTERRUPT_PAGE_HALF;
+		sync_set_bit(chan->id, bits);
+	}
+	platform_signal_event(chan->connection_id, 0);
+	trace_hvg_signal(chan->id);
+}
+
+static int channel_tx_no_room(struct hvg_channel *chan, u32 bytes)
+{
+	int err;
+
+	lockdep_assert_held(&chan->tx_lock);
+	chan->stats.out_full_total++;
+	if (!chan->tx_blocked)
+		chan->stats.out_full_first++;
+	/* Of several that wait the largest counts: one signal for all. */
+	bytes = max(bytes, chan->tx_blocked);
+	chan->tx_blocked = bytes;
+	err = ring_tx_block(&chan->tx, bytes);
+	if (!err)
+		chan->tx_blocked = 0;
+	return err;
+}
+
+static int channel_tx_reserve(struct hvg_channel *chan, u32 bytes)
+{
+	int err;
+
+	lockdep_assert_held(&chan->tx_lock);
+	if (!chan->tx_live || chan->broken || chan->rescinded)
+		return -ENODEV;
+	err = ring_tx_reserve(&chan->tx, bytes);
+	if (err == -EAGAIN)
+		err = channel_tx_no_room(chan, bytes);
+	if (err == -EPROTO) {
+		channel_break(chan, "a read index inside the ring",
+			      READ_ONCE(chan->tx.ctl->read_index));
+		err = -ENODEV;
+	}
+	return err;
+}
+
+/**
+ * hvg_tx_begin() - reserve room for a packet and write its descriptor
+ * @chan: open channel
+ * @tx: the caller's; filled in
+ * @type: enum hvg_packet_type
+ * @desc_bytes: bytes between descriptor and payload (page ranges), a
+ *	multiple of 8
+ * @payload_bytes: bytes of payload, padded to 8 by the bus
+ * @trans_id: comes back in the completion
+ * @packet_flags: HVG_PACKET_FLAG_*
+ *
+ * The packet is what hvg/ring_wire.h describes. After 0 the send lock is held
+ * with interrupts off: put what belongs between descriptor and payload, then
+ * the payload, then hvg_tx_commit().
+ *
+ * Context: any.
+ * Return: 0; -EAGAIN: no room, ops->writable() will be called; -ENODEV:
+ * rescinded, not open or broken; -EMSGSIZE: can never fit; -EINVAL:
+ * @desc_bytes.
+ */
+int hvg_tx_begin(struct hvg_channel *chan, struct hvg_tx *tx, u16 type,
+		 u32 desc_bytes, u32 payload_bytes, u64 trans_id,
+		 u16 packet_flags)
+{
+	struct hvg_packet_header head;
+	u32 head_bytes = sizeof(head) + desc_bytes;
+	u32 length = head_bytes + ALIGN(payload_bytes, 8);
+	int err;
+
+	if (!IS_ALIGNED(desc_bytes, 8))
+		return -EINVAL;
+	if (desc_bytes > U16_MAX * 8 || payload_bytes > U16_MAX * 8 ||
+	    length > U16_MAX * 8)
+		return -EMSGSIZE;
+
+	spin_lock_irqsave(&chan->tx_lock, tx->flags);
+	err = channel_tx_reserve(chan, length +
+				 sizeof(struct hvg_packet_trailer));
+	if (err) {
+		spin_unlock_irqrestore(&chan->tx_lock, tx->flags);
+		return err;
+	}
+
+	tx->chan = chan;
+	tx->start = chan->tx.index;
+	tx->pos = tx->start;
+	tx->end = tx->start + length;
+	head.type = type;
+	head.offset8 = head_bytes / 8;
+	head.length8 = length / 8;
+	head.flags = packet_flags;
+	head.trans_id = trans_id;
+	hvg_tx_put(tx, &head, sizeof(head));
+	return 0;
+}
+EXPORT_SYMBOL_GPL(hvg_tx_begin);
+
+/**
+ * hvg_tx_put() - write the next bytes of a packet
+ * @tx: from hvg_tx_begin()
+ * @data: bytes
+ * @bytes: how many; what is more than was reserved is left out, with a warning
+ *
+ * Context: between hvg_tx_begin() and hvg_tx_commit().
+ */
+void hvg_tx_put(struct hvg_tx *tx, const void *data, u32 bytes)
+{
+	if (WARN_ON_ONCE(bytes > tx->end - tx->pos))
+		return;
+	memcpy(tx->chan->tx.data + tx->pos, data, bytes);
+	tx->pos += bytes;
+}
+EXPORT_SYMBOL_GPL(hvg_tx_put);
+
+/**
+ * hvg_tx_put_u64() - write the next eight bytes of a packet
+ * @tx: from hvg_tx_begin()
+ * @value: a page number, say
+ *
+ * Context: between hvg_tx_begin() and hvg_tx_commit().
+ */
+void hvg_tx_put_u64(struct hvg_tx *tx, u64 value)
+{
+	hvg_tx_put(tx, &value, sizeof(value));
+}
+EXPORT_SYMBOL_GPL(hvg_tx_put_u64);
+
+/**
+ * hvg_tx_commit() - hand a packet to the host
+ * @tx: from hvg_tx_begin()
+ *
+ * What was reserved and not written is zeroed. Drops the send lock and
+ * signals the host if the ring's rules say so.
+ *
+ * Context: after hvg_tx_begin().
+ */
+void hvg_tx_commit(struct hvg_tx *tx)
+{
+	struct hvg_channel *chan = tx->chan;
+	u32 bytes = tx->end - tx->start + sizeof(struct hvg_packet_trailer);
+	bool signal;
+
+	lockdep_assert_held(&chan->tx_lock);
+	memset(chan->tx.data + tx->pos, 0, tx->end - tx->pos);
+	signal = ring_tx_publish(&chan->tx, bytes);
+	chan->stats.packets_out++;
+	chan->stats.bytes_out += bytes;
+	if (signal)
+		chan->stats.intr_out_empty++;
+	spin_unlock_irqrestore(&chan->tx_lock, tx->flags);
+	if (signal)
+		channel_signal(chan);
+}
+EXPORT_SYMBOL_GPL(hvg_tx_commit);
+
+/**
+ * hvg_channel_send() - send a packet without page ranges
+ * @chan: open channel
+ * @type: HVG_PACKET_INBAND or HVG_PACKET_COMPLETION
+ * @data: payload
+ * @bytes: its length
+ * @trans_id: comes back in the completion, or is that of the request
+ * @packet_flags: HVG_PACKET_FLAG_*
+ *
+ * Context: any.
+ * Return: as hvg_tx_begin().
+ */
+int hvg_channel_send(struct hvg_channel *chan, u16 type, const void *data,
+		     u32 bytes, u64 trans_id, u16 packet_flags)
+{
+	struct hvg_tx tx;
+	int err;
+
+	err = hvg_tx_begin(chan, &tx, type, 0, bytes, trans_id, packet_flags);
+	if (err)
+		return err;
+	hvg_tx_put(&tx, data, bytes);
+	hvg_tx_commit(&tx);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(hvg_channel_send);
+
+/*
+ * Somebody had found no room. Hosts from 2.4 on send an interrupt when there
+ * is some; with older ones any interrupt of the channel will do.
+ */
+static void channel_tx_unblock(struct hvg_channel *chan)
+{
+	bool room = false;
+
+	spin_lock(&chan->tx_lock);
+	if (chan->tx_live && chan->tx_blocked &&
+	    !ring_tx_reserve(&chan->tx, chan->tx_blocked)) {
+		chan->tx_blocked = 0;
+		ring_tx_unblock(&chan->tx);
+		room = true;
+	}
+	spin_unlock(&chan->tx_lock);
+	if (room && chan->ops->writable)
+		chan->ops->writable(chan);
+}
+
+static void channel_rx_publish(struct hvg_channel *chan)
+{
+	if (!ring_rx_publish(&chan->rx))
+		return;
+	chan->stats.intr_in_full++;
+	channel_signal(chan);
+}
+
+/* 1: a packet was handed to the driver; 0: none; -errno: the ring is bad. */
+static int channel_rx_packet(struct hvg_channel *chan)
+{
+	struct ring_packet raw;
+	struct hvg_packet pkt;
+	u32 head_bytes;
+	int err;
+
+	err = ring_rx_copy(&chan->rx, chan->rx_buf, chan->rx_buf_bytes, &raw);
+	if (err <= 0)
+		return err;
+	head_bytes = raw.head.offset8 * 8u;
+	pkt.type = raw.head.type;
+	pkt.flags = raw.head.flags;
+	pkt.trans_id = raw.head.trans_id;
+	pkt.desc = chan->rx_buf + sizeof(raw.head);
+	pkt.desc_bytes = head_bytes - sizeof(raw.head);
+	pkt.data = chan->rx_buf + head_bytes;
+	pkt.bytes = raw.bytes - head_bytes;
+	chan->stats.packets_in++;
+	chan->stats.bytes_in += raw.bytes + sizeof(struct hvg_packet_trailer);
+	chan->ops->packet(chan, &pkt);
+	return 1;
+}
+
+/* Reads up to @budget packets; how many it were. */
+static int channel_read(struct hvg_channel *chan, int budget)
+{
+	int done, more = 0;
+
+	for (done = 0; done < budget; done++) {
+		if (READ_ONCE(chan->broken))
+			break;
+		more = channel_rx_packet(chan);
+		if (more <= 0)
+			break;
+		/* In a long run the host gets room back on the way. */
+		if (ring_rx_unpublished(&chan->rx) >= chan->rx.size / 4)
+			channel_rx_publish(chan);
+	}
+	if (more < 0)
+		channel_break(chan, more == -EMSGSIZE ?
+			      "a packet that fits the driver's limit" :
+			      "a packet inside the ring", chan->rx.index);
+	channel_rx_publish(chan);
+	return done;
+}
+
+/* Caller holds rx_lock. True: the budget was used up and more is there. */
+static bool channel_read_all(struct hvg_channel *chan, int budget)
+{
+	lockdep_assert_held(&chan->rx_lock);
+	if (!chan->rx_live || chan->broken)
+		return false;
+	ring_rx_mask(&chan->rx);
+	do {
+		budget -= channel_read(chan, budget);
+		/* Stays masked: no signal is wanted from a bad ring. */
+		if (chan->broken)
+			return false;
+	} while (budget > 0 && ring_rx_unmask(&chan->rx));
+	if (chan->ops->drained)
+		chan->ops->drained(chan);
+	return budget <= 0;
+}
+
+/**
+ * channel_drain() - hand all packets to the driver
+ * @chan: channel, alive by RCU or by reference
+ *
+ * Context: hard interrupt, or process with interrupts off.
+ */
+void channel_drain(struct hvg_channel *chan)
+{
+	bool more;
+
+	spin_lock(&chan->rx_lock);
+	more = channel_read_all(chan, DRAIN_BUDGET);
+	if (more)
+		schedule_work(&chan->drain_work);
+	spin_unlock(&chan->rx_lock);
+}
+
+/**
+ * channel_drain_work() - go on reading where an interrupt left off
+ * @work: of the channel
+ *
+ * Context: process. Callbacks find interrupts off, as in an interrupt.
+ */
+void channel_drain_work(struct work_struct *work)
+{
+	struct hvg_channel *chan =
+		container_of(work, struct hvg_channel, drain_work);
+
+	channel_drain_now(chan);
+}
+
+/**
+ * channel_drain_now() - read a channel without an interrupt
+ * @chan: channel, alive by reference
+ *
+ * Context: process.
+ */
+void channel_drain_now(struct hvg_channel *chan)
+{
+	local_irq_disable();
+	channel_interrupt(chan);
+	local_irq_enable();
+}
+
+/**
+ * channel_interrupt() - the host has signalled a channel
+ * @chan: channel, alive by RCU or by reference
+ *
+ * Context: hard interrupt, or process with interrupts off.
+ */
+void channel_interrupt(struct hvg_channel *chan)
+{
+	chan->stats.interrupts++;
+	trace_hvg_interrupt(chan->id);
+	/* Set under both locks, before and after all else of an open channel. */
+	if (!READ_ONCE(chan->rx_live))
+		return;
+	if (READ_ONCE(chan->tx_blocked))
+		channel_tx_unblock(chan);
+	if (!chan->ops->event) {
+		channel_drain(chan);
+		return;
+	}
+	ring_rx_mask(&chan->rx);
+	chan->ops->event(chan);
+}
+
+/**
+ * hvg_channel_poll() - hand packets to the driver that asked for events
+ * @chan: open channel whose driver has ops->event
+ * @budget: how many at most
+ *
+ * Never twice at once for one channel: the driver sees to that.
+ *
+ * Context: any; ops->packet() is called in the same.
+ * Return: how many it were.
+ */
+int hvg_channel_poll(struct hvg_channel *chan, int budget)
+{
+	if (!READ_ONCE(chan->rx_live))
+		return 0;
+	return channel_read(chan, budget);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_poll);
+
+/**
+ * hvg_channel_poll_done() - wait for the next event
+ * @chan: open channel whose driver has ops->event
+ *
+ * Calls ops->event() when a packet came after the last look.
+ *
+ * Context: as hvg_channel_poll().
+ */
+void hvg_channel_poll_done(struct hvg_channel *chan)
+{
+	if (!READ_ONCE(chan->rx_live) || READ_ONCE(chan->broken))
+		return;
+	if (ring_rx_unmask(&chan->rx))
+		chan->ops->event(chan);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_poll_done);

@@ -162,10 +162,15 @@ void storage_controller_report_luns(const struct storage_controller *ctl,
 	scsi_report_luns(cmd, luns, n);
 }
 
-/* The other units of a target say that its list of units has changed. */
+/*
+ * The other units of a target say that its list of units has changed, to a
+ * guest that may have read the list already.
+ */
 static void luns_changed(struct storage_controller *ctl, unsigned int target,
 			 const struct scsi_lun *except)
 {
+	if (ctl->state != STORVSP_READY)
+		return;
 	for (unsigned int l = 0; l < STORAGE_LUNS; l++) {
 		struct scsi_lun *lun = ctl->luns[target][l];
 

@@ -45,6 +45,7 @@ struct storvsp_channel {
  * @chan: NULL once the channel was closed
  * @packet: as it came, then as it goes back
  * @bytes: size of the packet both ways
+ * @range_bytes: length of the data range, which may exceed the transfer
  * @iov: memory of @cmd.iov, kept for the next request
  * @reset: what waits for this request to end, or NULL
  * @waits_for: of a reset: requests that have to end first
@@ -59,6 +60,7 @@ struct storvsp_request {
 	uint32_t bytes;
 	struct hvg_stor_packet packet;
 	struct scsi_cmd cmd;
+	uint32_t range_bytes;
 	struct iovec *iov;
 	unsigned int iov_room;
 	struct storvsp_request *reset;

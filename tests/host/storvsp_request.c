@@ -181,6 +181,20 @@ static void reset_one_less(struct storvsp_request *reset)
 	storvsp_complete(reset, HVG_NT_SUCCESS);
 }
 
+static void account(const struct storvsp_request *req)
+{
+	const struct scsi_cmd *cmd = &req->cmd;
+
+	scsi_account(&req->ctl->stats, cmd);
+	if (!cmd->lun)
+		return;
+	scsi_account(&cmd->lun->stats, cmd);
+	/* Data of whole blocks in a range that is none. */
+	if ((cmd->class == SCSI_CLASS_READ || cmd->class == SCSI_CLASS_WRITE) &&
+	    req->range_bytes % cmd->lun->sector)
+		req->ctl->ranges_bytes_unaligned++;
+}
+
 static void command_done(struct scsi_cmd *cmd)
 {
 	struct storvsp_request *req = (struct storvsp_request *)
@@ -194,9 +208,7 @@ static void command_done(struct scsi_cmd *cmd)
 	ctl->in_flight--;
 	if (cmd->aborted)
 		cmd->srb_status = HVG_SRB_ABORTED;
-	scsi_account(&ctl->stats, cmd);
-	if (cmd->lun)
-		scsi_account(&cmd->lun->stats, cmd);
+	account(req);
 
 	if (chan) {
 		TAILQ_REMOVE(&chan->requests, req, link);
@@ -265,8 +277,7 @@ static const char *map_data(struct storvsp_request *req,
 	bytes = vmbus_range_bytes(pkt, 0);
 	if (bytes < 0)
 		return "malformed data range";
-	if (bytes % 512)
-		req->ctl->ranges_bytes_unaligned++;
+	req->range_bytes = bytes;
 	if (length > bytes)
 		return "transfer length beyond the data range";
 	if (!length)

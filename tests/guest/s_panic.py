@@ -18,7 +18,8 @@ def skip(boot):
 def guest(vm):
     vm.disk("data")
     boots = vm.control("status")["boots"]
-    vm.agent.send_only("echo 1 > /proc/sys/kernel/sysrq; "
+    vm.agent.send_only("echo 0 > /proc/sys/kernel/panic_print; "
+                       "echo 1 > /proc/sys/kernel/sysrq; "
                        "echo c > /proc/sysrq-trigger")
     # panic=1 makes the guest reset; the host boots it again.
     vm.wait_for(lambda: vm.control("status")["boots"] > boots,

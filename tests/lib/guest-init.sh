@@ -27,6 +27,9 @@ for module in $(cat /modules/boot.list); do
 	insmod "/modules/$module.ko" || echo "init: cannot load $module"
 done
 
+# Name who waits for the host long before the runner gives up.
+echo 20 > /proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
+
 serve()
 {
 	stty -F /dev/ttyS1 raw -echo -echoe -echok 115200

@@ -8,6 +8,7 @@ that does. L1 sees this machine's root file system, so the same programs run
 there under the same names; only a directory for logs is written to.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -16,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import cpio
@@ -100,6 +102,27 @@ def python():
     return os.path.realpath(sys.executable)
 
 
+@contextlib.contextmanager
+def _turn(progress):
+    """Wait for one's turn: emulated machines that share CPUs time out."""
+    slots = max(1, (os.cpu_count() or 1) // CPUS)
+    paths = [debian.cache_dir() / ("lab-%d.lock" % n) for n in range(slots)]
+    waiting = False
+    while True:
+        for path in paths:
+            with open(path, "w", encoding="ascii") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                yield
+                return
+        if not waiting:
+            progress("waiting: another run has the emulated machine")
+            waiting = True
+        time.sleep(0.5)
+
+
 def run(argv, logs, progress, interactive=False, environ=None):
     """Run @argv in L1 and return its exit status.
 
@@ -114,6 +137,8 @@ def run(argv, logs, progress, interactive=False, environ=None):
                  "HOME": "/root", "LC_ALL": "C.UTF-8", INSIDE: "1",
                  "PYTHONDONTWRITEBYTECODE": "1",
                  "HVG_CACHE": str(debian.cache_dir())}
+    if "HVG_SLOW" in os.environ:
+        variables["HVG_SLOW"] = os.environ["HVG_SLOW"]
     variables.update(environ or {})
     lines = ["export %s=%s" % (k, shlex.quote(v))
              for k, v in sorted(variables.items())]
@@ -127,7 +152,8 @@ def run(argv, logs, progress, interactive=False, environ=None):
         out.write(base.read_bytes())
         job.write(out)
     try:
-        return _qemu(vmlinuz, initrd, logs, interactive)
+        with _turn(progress):
+            return _qemu(vmlinuz, initrd, logs, interactive)
     finally:
         initrd.unlink(missing_ok=True)
 

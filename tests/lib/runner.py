@@ -29,7 +29,9 @@ from ktap import Ktap
 
 TOP = Path(__file__).resolve().parents[2]
 
-APPEND = "console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1"
+# An NMI makes a guest that hangs say what each of its tasks is doing.
+APPEND = ("console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1 "
+          "unknown_nmi_panic panic_print=0x1")
 # Where VMBus is built in, this keeps it from taking the device.
 FREE_VMBUS = "initcall_blacklist=hv_acpi_init"
 
@@ -80,6 +82,8 @@ def _arguments(argv):
     add("--hvhost", metavar="PATH",
         help="use this hvhost instead of building one")
     add("--valgrind", action="store_true", help="run hvhost under valgrind")
+    add("--san", action="store_true",
+        help="build hvhost with AddressSanitizer and UBSan")
     add("--list", action="store_true", help="list the scenarios and stop")
     add("--keep", action="store_true", help="keep images and disks' files")
     add("--shell", action="store_true",
@@ -129,10 +133,11 @@ def _hvhost(args):
                              % args.hvhost)
         return path
     progress("building hvhost")
-    done = subprocess.run(["make", "-s", "-C", str(TOP), "hvhost"],
+    done = subprocess.run(["make", "-s", "-C", str(TOP / "tests" / "host"),
+                           "SAN=%d" % args.san, f"-j{os.cpu_count()}"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, check=False)
-    path = TOP / "build" / "hvhost"
+    path = TOP / "build" / ("host-san" if args.san else "host") / "hvhost"
     if done.returncode or not path.exists():
         raise UsageError("hvhost cannot be built:\n" + done.stdout)
     return path

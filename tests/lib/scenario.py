@@ -169,8 +169,8 @@ class BootRunner:
                 trouble = vm.trouble()
                 text = "\n" + trouble if trouble else ""
             except AgentTimeout:
-                text = "\nthe guest no longer answers"
-        if failed and vm.running():
+                text = "\nthe guest no longer answers; " + vm.autopsy()
+        if (failed or text) and vm.running():
             self._dump(vm)
         if failed or text:
             text += "\nend of the console:\n" + "\n".join(

@@ -19,6 +19,7 @@ from itertools import product
 from pathlib import Path
 
 import debian
+import demo
 import image
 import kernels
 import lab
@@ -90,6 +91,7 @@ def _arguments(argv):
         help="leave me at a prompt in the guest (Ctrl-] ends it)")
     add("scenario", nargs="*", metavar="SCENARIO",
         help="names or groups, see --list")
+    add("--demo", action="store_true", help=argparse.SUPPRESS)
     add("--plan", help=argparse.SUPPRESS)
     return parser.parse_args(argv)
 
@@ -170,7 +172,8 @@ def _plan(args, names, logs):
                 "builtin": orders["builtin"],
             })
     return {"hvhost": str(_hvhost(args)), "valgrind": args.valgrind,
-            "keep": args.keep, "shell": args.shell, "scenarios": names,
+            "keep": args.keep, "shell": args.shell, "demo": args.demo,
+            "scenarios": names,
             "logs": str(logs), "boots": boots}
 
 
@@ -184,6 +187,8 @@ def execute(plan):
     try:
         if plan["shell"]:
             return shell.run(plan, plan["boots"][0], logs, scratch)
+        if plan["demo"]:
+            return demo.run(plan, plan["boots"][0], logs, scratch)
         begin = time.monotonic()
         ktap = Ktap(len(plan["boots"]))
         for boot in plan["boots"]:

@@ -6,19 +6,25 @@
  */
 #include <string.h>
 
+#include "loop.h"
 #include "serial.h"
 #include "vm_priv.h"
 
 #define PORT_I8042		0x64
 #define PORT_RTC		0x70
 #define PORT_SYSTEM_A		0x92
-#define PORT_SERIAL2		0x2f8
-#define PORT_SERIAL1		0x3f8
 #define PORT_RESET		0xcf9
 
 #define I8042_PULSE_RESET	0xfe
 #define RESET_CPU		0x04
 #define SYSTEM_A_RESET		0x01
+
+/* KVM's ring of collected writes fills a page. */
+#define RING_ENTRIES	((4096 - sizeof(struct kvm_coalesced_mmio_ring)) / \
+			 sizeof(struct kvm_coalesced_mmio))
+
+/* How long a collected write may wait when no exit comes along. */
+#define DRAIN_US		1000
 
 /*
  * Output buffer full for ever, input buffer empty: a driver that looks for a
@@ -34,6 +40,8 @@ struct device {
 };
 
 static struct uart *com1, *com2;
+static struct loop_timer *drain_timer;
+static bool drain_armed;
 
 static uint32_t serial1_in(uint16_t port, unsigned int size)
 {
@@ -126,6 +134,55 @@ static const struct device *find(uint16_t port)
 	return NULL;
 }
 
+/*
+ * Writes that KVM collected are older than the exit that is about to be
+ * served, so they go first.
+ */
+void platform_drain(void)
+{
+	struct kvm_coalesced_mmio_ring *ring = vm.ring;
+	struct kvm_coalesced_mmio *entry;
+	const struct device *d;
+	uint32_t value;
+
+	if (!ring)
+		return;
+	while (ring->first != __atomic_load_n(&ring->last, __ATOMIC_ACQUIRE)) {
+		entry = &ring->coalesced_mmio[ring->first];
+		d = find(entry->phys_addr);
+		value = 0;
+		memcpy(&value, entry->data, sizeof(value));
+		if (d && entry->pio)
+			d->out(entry->phys_addr, entry->len, value);
+		__atomic_store_n(&ring->first,
+				 (ring->first + 1) % RING_ENTRIES,
+				 __ATOMIC_RELEASE);
+	}
+}
+
+static void drain_arm(void)
+{
+	if (!vm.ring || drain_armed)
+		return;
+	drain_armed = true;
+	loop_timer_arm(drain_timer, DRAIN_US);
+}
+
+static void drain_due(void *opaque)
+{
+	(void)opaque;
+	drain_armed = false;
+	platform_drain();
+	/* An interrupt handler may write again without a look at us. */
+	if (serial_transmitting(com1) || serial_transmitting(com2))
+		drain_arm();
+}
+
+static bool is_serial(const struct device *d)
+{
+	return d == &devices[0] || d == &devices[1];
+}
+
 void platform_io(struct kvm_run *run)
 {
 	uint8_t *data = (uint8_t *)run + run->io.data_offset;
@@ -133,6 +190,9 @@ void platform_io(struct kvm_run *run)
 	unsigned int size = run->io.size;
 	uint32_t i, value;
 
+	/* Who looks at a serial port writes to it next. */
+	if (is_serial(d))
+		drain_arm();
 	for (i = 0; i < run->io.count; i++, data += size) {
 		if (run->io.direction == KVM_EXIT_IO_IN) {
 			value = d ? d->in(run->io.port, size) : 0xffffffff;
@@ -154,6 +214,7 @@ void platform_io(struct kvm_run *run)
  */
 int platform_serial(const char *console, const char *serial2)
 {
+	drain_timer = loop_timer_new(drain_due, NULL);
 	com1 = serial_new(IRQ_SERIAL1, "--console", console);
 	com2 = serial_new(IRQ_SERIAL2, "--serial2", serial2);
 	return com1 && com2 ? 0 : -1;
@@ -171,6 +232,8 @@ void platform_fini(void)
 {
 	serial_free(com1);
 	serial_free(com2);
+	loop_timer_free(drain_timer);
+	drain_timer = NULL;
 	com1 = NULL;
 	com2 = NULL;
 }

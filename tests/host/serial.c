@@ -181,6 +181,11 @@ void serial_reset(struct uart *u)
 	u->loop_data = -1;
 }
 
+bool serial_transmitting(const struct uart *u)
+{
+	return u->ier & IER_TX;
+}
+
 static uint8_t read_data(struct uart *u)
 {
 	uint8_t byte = 0;

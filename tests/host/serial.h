@@ -3,6 +3,7 @@
 #ifndef HVHOST_SERIAL_H
 #define HVHOST_SERIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct uart;
@@ -17,5 +18,7 @@ void serial_free(struct uart *u);
 void serial_reset(struct uart *u);
 uint8_t serial_in(struct uart *u, unsigned int reg);
 void serial_out(struct uart *u, unsigned int reg, uint8_t value);
+/* The transmitter interrupt is on. */
+bool serial_transmitting(const struct uart *u);
 
 #endif

@@ -174,6 +174,7 @@ static void vcpu_exit(struct vcpu *v)
 {
 	struct kvm_run *run = v->run;
 
+	platform_drain();
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
 		v->exits[VCPU_EXIT_IO]++;

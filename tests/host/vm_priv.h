@@ -22,6 +22,8 @@
 #define MEM_HOLE_END		0x100000000ull
 #define MEM_VMBUS_MMIO		0xf8000000u	/* 64 MiB, see dsdt.asl */
 
+#define PORT_SERIAL1		0x3f8
+#define PORT_SERIAL2		0x2f8
 #define IRQ_SERIAL1		4
 #define IRQ_SERIAL2		3
 #define IRQ_SCI			9
@@ -65,6 +67,7 @@ struct vm {
 	uint8_t *ram;
 	uint64_t ram_size, low_size;	/* all, and below the hole */
 	struct vcpu vcpus[VM_MAX_CPUS];
+	struct kvm_coalesced_mmio_ring *ring;	/* or NULL */
 	bool msr_filter;		/* crash MSRs come to us */
 	bool stop;			/* vCPU threads end */
 	bool paused;
@@ -133,6 +136,7 @@ int platform_serial(const char *console, const char *serial2);
 void platform_reset(void);
 void platform_fini(void);
 void platform_io(struct kvm_run *run);
+void platform_drain(void);	/* the writes that KVM collected */
 
 /* rtc.c, pm.c; @size 1, 2 or 4 */
 uint32_t rtc_in(uint16_t port, unsigned int size);

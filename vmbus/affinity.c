@@ -121,7 +121,7 @@ static int affinity_tell_host(struct hvg_channel *chan, unsigned int cpu)
 		{ HVG_MSG_MODIFY_CHANNEL, 0 }, chan->id, platform_vp(cpu)
 	};
 	const struct hvg_msg_modify_channel_response *response;
-	struct request req;
+	struct host_request req;
 	int err;
 
 	if (connection.version < HVG_VERSION_IRON)

@@ -159,7 +159,7 @@ static int channel_post_open(struct hvg_channel *chan,
 {
 	const struct hvg_msg_open_result *result;
 	struct hvg_msg_open msg;
-	struct request req;
+	struct host_request req;
 	int err;
 
 	memset(&msg, 0, sizeof(msg));

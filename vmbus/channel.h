@@ -122,9 +122,9 @@ struct hvg_channel {
 	struct dentry *debugfs;
 	unsigned int cpu;
 
-	struct mutex open_lock;
+	struct mutex open_lock;		/* open against close */
 	enum channel_state state;
-	struct mutex callback_lock;
+	struct mutex callback_lock;	/* rescind() against close */
 	struct task_struct *rescinding;
 	wait_queue_head_t rescind_done;
 	const struct hvg_channel_ops *ops;
@@ -132,12 +132,12 @@ struct hvg_channel {
 	struct ring_memory memory;
 	u32 gpadl;
 
-	spinlock_t tx_lock;
+	spinlock_t tx_lock;		/* one writer of tx */
 	struct ring tx;
 	bool tx_live;
 	u32 tx_blocked;
 
-	spinlock_t rx_lock;
+	spinlock_t rx_lock;		/* one reader of rx */
 	struct ring rx;
 	bool rx_live;
 	void *rx_buf;

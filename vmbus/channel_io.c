@@ -164,6 +164,8 @@ int hvg_tx_begin(struct hvg_channel *chan, struct hvg_tx *tx, u16 type,
 	head.flags = packet_flags;
 	head.trans_id = trans_id;
 	hvg_tx_put(tx, &head, sizeof(head));
+	/* The lock stays held: to hvg_tx_commit(), not to sparse. */
+	__release(&chan->tx_lock);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(hvg_tx_begin);
@@ -213,6 +215,7 @@ void hvg_tx_commit(struct hvg_tx *tx)
 	u32 bytes = tx->end - tx->start + sizeof(struct hvg_packet_trailer);
 	bool signal;
 
+	__acquire(&chan->tx_lock);
 	lockdep_assert_held(&chan->tx_lock);
 	memset(chan->tx.data + tx->pos, 0, tx->end - tx->pos);
 	signal = ring_tx_publish(&chan->tx, bytes);

@@ -123,7 +123,7 @@ static int connection_contact(u32 version)
 {
 	const struct hvg_msg_version_response *response;
 	struct hvg_msg_initiate_contact msg;
-	struct request req;
+	struct host_request req;
 	int err;
 
 	connection.message_connection = version >= HVG_VERSION_WIN10_V5 ?
@@ -197,7 +197,7 @@ static int connection_negotiate(void)
 static int connection_request_offers(void)
 {
 	struct hvg_msg_header msg = { HVG_MSG_REQUEST_OFFERS, 0 };
-	struct request req;
+	struct host_request req;
 	int err;
 
 	request_begin(&req, NULL, HVG_MSG_ALL_OFFERS_DELIVERED, 0);
@@ -239,7 +239,7 @@ static void connection_unload(void)
 {
 	struct hvg_msg_header msg = { HVG_MSG_UNLOAD, 0 };
 	bool answers = connection.version >= HVG_VERSION_WIN8_1;
-	struct request req;
+	struct host_request req;
 	int err;
 
 	connection.state = CONNECTION_UNLOADING;

@@ -3,8 +3,8 @@
  * new_id and remove_id of each driver: serve an interface type that the
  * driver's own table lacks. Process context.
  */
-#include <linux/ctype.h>
 #include <linux/device.h>
+#include <linux/hex.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>

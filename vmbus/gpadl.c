@@ -116,7 +116,7 @@ int gpadl_create(struct hvg_channel *chan, struct page **pages, u32 count,
 {
 	const struct hvg_msg_gpadl_created *created;
 	u32 new = gpadl_handle();
-	struct request req;
+	struct host_request req;
 	int err;
 
 	*handle = 0;
@@ -161,7 +161,7 @@ int gpadl_teardown(struct hvg_channel *chan, u32 handle)
 	struct hvg_msg_gpadl_teardown msg = {
 		{ HVG_MSG_GPADL_TEARDOWN, 0 }, chan->id, handle
 	};
-	struct request req;
+	struct host_request req;
 	int err;
 
 	if (!handle || hvg_channel_rescinded(chan))

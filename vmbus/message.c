@@ -41,7 +41,7 @@ struct message_stats message_stats;
  * @entry: QUEUE_LENGTH private copies
  */
 struct message_queue {
-	spinlock_t lock;
+	spinlock_t lock;	/* the interrupt against the work item */
 	unsigned int head;
 	unsigned int tail;
 	int stalled;
@@ -175,14 +175,15 @@ int message_post_crash(const void *msg, size_t bytes)
 	return status ? -EIO : 0;
 }
 
-/*
- * Empty a slot and have the next message delivered. The type must be seen
- * as empty before the pending flag is read: a message that came in between
- * sets the flag or finds the slot free. Pairs with the hypervisor's order.
- */
+/* Empty a slot and have the next message delivered. */
 static void message_release(struct hvg_message *slot)
 {
 	WRITE_ONCE(slot->type, HVG_MESSAGE_NONE);
+	/*
+	 * The type must be seen as empty before the pending flag is read: a
+	 * message that came in between sets the flag or finds the slot free.
+	 * Pairs with the hypervisor's order.
+	 */
 	virt_mb();
 	if (READ_ONCE(slot->flags) & HVG_MESSAGE_FLAG_PENDING)
 		platform_end_of_message();
@@ -314,13 +315,18 @@ bool message_poll_crash(u32 type)
 	struct hvg_message *slot;
 	bool found = false;
 	unsigned int cpu;
+	u32 kind;
 
 	for_each_possible_cpu(cpu) {
 		slot = platform_message_slot(cpu);
-		if (!slot || virt_load_acquire(&slot->type) == HVG_MESSAGE_NONE)
+		if (!slot)
+			continue;
+		/* Pairs with the hypervisor's write after the payload. */
+		kind = virt_load_acquire(&slot->type);
+		if (kind == HVG_MESSAGE_NONE)
 			continue;
 		header = (const struct hvg_msg_header *)slot->payload;
-		if (slot->type == HVG_MESSAGE_VMBUS &&
+		if (kind == HVG_MESSAGE_VMBUS &&
 		    READ_ONCE(header->type) == type)
 			found = true;
 		message_release(slot);

@@ -25,6 +25,7 @@
 #include "sysfs.h"
 #include "trace.h"
 
+/* Protects channels, the sub-channel lists and the writing of the table. */
 DEFINE_MUTEX(channels_lock);
 LIST_HEAD(channels);
 

@@ -18,7 +18,7 @@
 static DEFINE_SPINLOCK(lock);
 static LIST_HEAD(pending);
 
-static void request_complete(struct request *req, int err)
+static void request_complete(struct host_request *req, int err)
 {
 	lockdep_assert_held(&lock);
 	list_del_init(&req->link);
@@ -35,7 +35,7 @@ static void request_complete(struct request *req, int err)
  *
  * Context: process.
  */
-void request_begin(struct request *req, struct hvg_channel *chan, u32 type,
+void request_begin(struct host_request *req, struct hvg_channel *chan, u32 type,
 		   u32 key)
 {
 	INIT_LIST_HEAD(&req->link);
@@ -63,7 +63,7 @@ void request_begin(struct request *req, struct hvg_channel *chan, u32 type,
  * Return: 0: the answer is in @req; -ETIMEDOUT; -ENODEV: rescinded;
  * -ESHUTDOWN: disconnected.
  */
-int request_wait(struct request *req, unsigned int limit_ms)
+int request_wait(struct host_request *req, unsigned int limit_ms)
 {
 	if (!wait_for_completion_timeout(&req->done,
 					 msecs_to_jiffies(limit_ms))) {
@@ -81,7 +81,7 @@ int request_wait(struct request *req, unsigned int limit_ms)
  *
  * Context: process.
  */
-void request_cancel(struct request *req)
+void request_cancel(struct host_request *req)
 {
 	spin_lock(&lock);
 	list_del_init(&req->link);
@@ -100,7 +100,7 @@ void request_cancel(struct request *req)
  */
 bool request_answer(u32 type, u32 key, const void *msg, size_t bytes)
 {
-	struct request *req;
+	struct host_request *req;
 	bool found = false;
 
 	spin_lock(&lock);
@@ -125,7 +125,7 @@ bool request_answer(u32 type, u32 key, const void *msg, size_t bytes)
  */
 void request_rescind(struct hvg_channel *chan)
 {
-	struct request *req, *next;
+	struct host_request *req, *next;
 
 	spin_lock(&lock);
 	list_for_each_entry_safe(req, next, &pending, link)
@@ -142,7 +142,7 @@ void request_rescind(struct hvg_channel *chan)
  */
 void request_fail_all(int err)
 {
-	struct request *req, *next;
+	struct host_request *req, *next;
 
 	spin_lock(&lock);
 	list_for_each_entry_safe(req, next, &pending, link)

@@ -13,7 +13,7 @@ struct hvg_channel;
 #define REQUEST_REPLY_BYTES	40
 
 /**
- * struct request - one question to the host, on the stack of the asker
+ * struct host_request - one question to the host, on the stack of the asker
  * @link: in the table of pending requests; protected by its lock
  * @chan: channel whose rescind ends the wait, or NULL
  * @type: enum hvg_msg_type of the answer
@@ -23,7 +23,7 @@ struct hvg_channel;
  * @reply: private copy of the answer
  * @bytes: its length
  */
-struct request {
+struct host_request {
 	struct list_head link;
 	struct hvg_channel *chan;
 	u32 type;
@@ -34,10 +34,10 @@ struct request {
 	size_t bytes;
 };
 
-void request_begin(struct request *req, struct hvg_channel *chan, u32 type,
+void request_begin(struct host_request *req, struct hvg_channel *chan, u32 type,
 		   u32 key);
-int request_wait(struct request *req, unsigned int limit_ms);
-void request_cancel(struct request *req);
+int request_wait(struct host_request *req, unsigned int limit_ms);
+void request_cancel(struct host_request *req);
 
 bool request_answer(u32 type, u32 key, const void *msg, size_t bytes);
 void request_rescind(struct hvg_channel *chan);

@@ -123,32 +123,24 @@ static ssize_t numa_node_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(numa_node);
 
-#define RING_ATTR(prefix, dir, name, value)				\
-static ssize_t prefix##_##name##_show(struct device *dev,		\
-				      struct device_attribute *attr,	\
-				      char *buf)			\
+#define RING_ATTR(name, direction, what)				\
+static ssize_t name##_show(struct device *dev,				\
+			   struct device_attribute *attr, char *buf)	\
 {									\
-	struct hvg_channel *chan = primary(dev);			\
-	const struct ring *ring = &chan->dir;				\
-	ssize_t n = -EINVAL;						\
-									\
-	mutex_lock(&chan->open_lock);					\
-	if (chan->state == CHANNEL_OPEN)				\
-		n = sysfs_emit(buf, "%u\n", value);			\
-	mutex_unlock(&chan->open_lock);					\
-	return n;							\
+	return sysfs_ring_value(primary(dev), buf, direction, what);	\
 }									\
-static DEVICE_ATTR_RO(prefix##_##name)
+static DEVICE_ATTR_RO(name)
 
-#define RING_ATTRS(prefix, dir)						\
-RING_ATTR(prefix, dir, intr_mask, READ_ONCE(ring->ctl->interrupt_mask)); \
-RING_ATTR(prefix, dir, read_index, READ_ONCE(ring->ctl->read_index));	\
-RING_ATTR(prefix, dir, write_index, READ_ONCE(ring->ctl->write_index));	\
-RING_ATTR(prefix, dir, read_bytes_avail, ring_bytes_used(ring));	\
-RING_ATTR(prefix, dir, write_bytes_avail, ring->size - ring_bytes_used(ring))
-
-RING_ATTRS(out, tx);
-RING_ATTRS(in, rx);
+RING_ATTR(out_intr_mask, RING_OUT, RING_MASK);
+RING_ATTR(out_read_index, RING_OUT, RING_READ_INDEX);
+RING_ATTR(out_write_index, RING_OUT, RING_WRITE_INDEX);
+RING_ATTR(out_read_bytes_avail, RING_OUT, RING_USED);
+RING_ATTR(out_write_bytes_avail, RING_OUT, RING_FREE);
+RING_ATTR(in_intr_mask, RING_IN, RING_MASK);
+RING_ATTR(in_read_index, RING_IN, RING_READ_INDEX);
+RING_ATTR(in_write_index, RING_IN, RING_WRITE_INDEX);
+RING_ATTR(in_read_bytes_avail, RING_IN, RING_USED);
+RING_ATTR(in_write_bytes_avail, RING_IN, RING_FREE);
 
 #define MONITOR_ATTR(side, page, name)					\
 static ssize_t side##_monitor_##name##_show(struct device *dev,	\

@@ -23,6 +23,50 @@ struct channel_attribute {
 			 size_t count);
 };
 
+/**
+ * sysfs_ring_value() - one value of an open channel's ring
+ * @chan: channel
+ * @buf: gets the text, a page
+ * @direction: which ring
+ * @what: which value
+ *
+ * Context: process.
+ * Return: bytes of text; -EINVAL: the channel is not open.
+ */
+ssize_t sysfs_ring_value(struct hvg_channel *chan, char *buf,
+			 enum ring_direction direction, enum ring_value what)
+{
+	const struct ring *ring =
+		direction == RING_OUT ? &chan->tx : &chan->rx;
+	u32 value = 0;
+
+	/* The rings stay while the lock is held. */
+	mutex_lock(&chan->open_lock);
+	if (chan->state != CHANNEL_OPEN) {
+		mutex_unlock(&chan->open_lock);
+		return -EINVAL;
+	}
+	switch (what) {
+	case RING_MASK:
+		value = READ_ONCE(ring->ctl->interrupt_mask);
+		break;
+	case RING_READ_INDEX:
+		value = READ_ONCE(ring->ctl->read_index);
+		break;
+	case RING_WRITE_INDEX:
+		value = READ_ONCE(ring->ctl->write_index);
+		break;
+	case RING_USED:
+		value = ring_bytes_used(ring);
+		break;
+	case RING_FREE:
+		value = ring->size - ring_bytes_used(ring);
+		break;
+	}
+	mutex_unlock(&chan->open_lock);
+	return sysfs_emit(buf, "%u\n", value);
+}
+
 #define CHANNEL_ATTR_RO(name) \
 static struct channel_attribute channel_attr_##name = \
 	__ATTR(name, 0444, name##_show, NULL)
@@ -47,24 +91,17 @@ static ssize_t cpu_store(struct hvg_channel *chan, const char *buf,
 static struct channel_attribute channel_attr_cpu =
 	__ATTR(cpu, 0644, cpu_show, cpu_store);
 
-#define CHANNEL_RING_ATTR(name, dir, value)				\
+#define CHANNEL_RING_ATTR(name, direction, what)			\
 static ssize_t name##_show(struct hvg_channel *chan, char *buf)	\
 {									\
-	const struct ring *ring = &chan->dir;				\
-	ssize_t n = -EINVAL;						\
-									\
-	mutex_lock(&chan->open_lock);					\
-	if (chan->state == CHANNEL_OPEN)				\
-		n = sysfs_emit(buf, "%u\n", value);			\
-	mutex_unlock(&chan->open_lock);					\
-	return n;							\
+	return sysfs_ring_value(chan, buf, direction, what);		\
 }									\
 CHANNEL_ATTR_RO(name)
 
-CHANNEL_RING_ATTR(in_mask, rx, READ_ONCE(ring->ctl->interrupt_mask));
-CHANNEL_RING_ATTR(out_mask, tx, READ_ONCE(ring->ctl->interrupt_mask));
-CHANNEL_RING_ATTR(read_avail, rx, ring_bytes_used(ring));
-CHANNEL_RING_ATTR(write_avail, tx, ring->size - ring_bytes_used(ring));
+CHANNEL_RING_ATTR(in_mask, RING_IN, RING_MASK);
+CHANNEL_RING_ATTR(out_mask, RING_OUT, RING_MASK);
+CHANNEL_RING_ATTR(read_avail, RING_IN, RING_USED);
+CHANNEL_RING_ATTR(write_avail, RING_OUT, RING_FREE);
 
 #define CHANNEL_VALUE_ATTR(name, format, value)				\
 static ssize_t name##_show(struct hvg_channel *chan, char *buf)	\

@@ -113,7 +113,7 @@ struct hvg_driver {
 	void (*shutdown)(struct hvg_device *hdev);
 	void (*subchannel)(struct hvg_device *hdev, struct hvg_channel *chan);
 	struct device_driver driver;
-	spinlock_t dynids_lock;
+	spinlock_t dynids_lock;	/* protects dynids */
 	struct list_head dynids;
 };
 

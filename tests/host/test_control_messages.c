@@ -372,6 +372,9 @@ static void test_unload(void)
 	open_device(HVG_VERSION_IRON, 2);
 	vmbus_reset();
 	CHECK(!served[0] && !vmbus_version() && idle());
+	guest_forget_events();
+	post(HVG_MSG_RELID_RELEASED, 1);
+	CHECK(!guest_events("bad_message"));
 	open_device(HVG_VERSION_WIN10, 2);
 }
 

@@ -431,6 +431,9 @@ static bool message_allowed(uint32_t type, uint32_t len, uint32_t connection_id)
 		return false;
 	}
 	rule = &rules[type];
+	/* Linux releases its ids when it has unloaded already. */
+	if (!vmbus_conn.version && type == HVG_MSG_RELID_RELEASED)
+		return false;
 	if (!vmbus_conn.version && !rule->disconnected) {
 		vmbus_reject(type, "there is no connection");
 		return false;

@@ -420,6 +420,8 @@ void scsi_account(struct scsi_stats *stats, const struct scsi_cmd *cmd)
 	case SCSI_CLASS_OTHER:
 		break;
 	}
-	if (cmd->srb_status != HVG_SRB_SUCCESS)
+	/* An attention is news, not an error. */
+	if (cmd->srb_status != HVG_SRB_SUCCESS &&
+	    !(cmd->sense_length && (cmd->sense[2] & 0xf) == 0x6))
 		stats->errors++;
 }

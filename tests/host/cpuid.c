@@ -42,6 +42,13 @@
 #define BASE_LAST	0x0000000bu
 #define BASE_LAST_EXT	0x80000008u
 
+/*
+ * AMD families 0xf (which QEMU emulates) and 0x10 had an AGP bridge, for which
+ * kernels search all of PCI: 33000 exits a boot. Family 0x12 is the first
+ * without.
+ */
+#define BASE_AMD_SIGNATURE	0x00300f10u
+
 #define FEATURE_HYPERVISOR	(1u << 31)	/* 1 ECX */
 #define FEATURE_HTT		(1u << 28)	/* 1 EDX */
 #define FEATURE_OSXSAVE		(1u << 27)	/* 1 ECX */
@@ -92,6 +99,14 @@ static bool base_has(uint32_t leaf)
 	}
 }
 
+static uint32_t base_signature(uint32_t eax)
+{
+	uint32_t family = (eax >> 8 & 0xf) + (eax >> 20 & 0xff);
+
+	/* Intel's 0xf goes back to 2008, without virtualisation to speak of. */
+	return family == 0xf || family == 0x10 ? BASE_AMD_SIGNATURE : eax;
+}
+
 static void base_trim(struct kvm_cpuid_entry2 *e)
 {
 	switch (e->function) {
@@ -99,6 +114,7 @@ static void base_trim(struct kvm_cpuid_entry2 *e)
 		e->eax = BASE_LAST;
 		break;
 	case 0x1:
+		e->eax = base_signature(e->eax);
 		e->ecx &= BASE_1_ECX;
 		e->edx &= BASE_1_EDX;
 		break;
@@ -113,6 +129,7 @@ static void base_trim(struct kvm_cpuid_entry2 *e)
 		e->eax = BASE_LAST_EXT;
 		break;
 	case 0x80000001:
+		e->eax = base_signature(e->eax);
 		e->ecx &= BASE_8_1_ECX;
 		e->edx &= BASE_8_1_EDX;
 		break;

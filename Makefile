@@ -3,10 +3,11 @@
 # hv-guest: Linux guest drivers for Microsoft Hyper-V. "make help" lists the
 # targets. Works with make 3.81 (RHEL 5); all output goes below build/.
 
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 TOP := $(CURDIR)
 
 # The build tree of the kernel to build for.
+given-kdir := $(KDIR)
 running := $(shell uname -r)
 ifndef KDIR
 KDIR := $(firstword $(wildcard /lib/modules/$(running)/build/Makefile))
@@ -19,8 +20,7 @@ endif
 override KDIR := $(if $(KDIR),$(abspath $(KDIR)))
 
 # Kernels do not share a build directory: B is build/RELEASE.
-release = $(shell cat $(KDIR)/include/config/kernel.release \
-	$(KDIR)/.kernelrelease 2>/dev/null | head -n 1)
+release := $(if $(KDIR),$(shell sh compat/release.sh $(KDIR)))
 ifndef B
 B := build/$(or $(release),unknown)
 endif
@@ -35,7 +35,7 @@ INSTALL_MOD_DIR ?= extra/hv-guest
 MODPROBE_D ?= $(DESTDIR)/etc/modprobe.d
 
 .PHONY: all modules farm hvhost install uninstall dkms-install clean
-.PHONY: demo check bench staging-patch help
+.PHONY: demo check bench help
 
 all: modules
 
@@ -70,22 +70,26 @@ uninstall:
 		sh tools/install.sh uninstall
 
 dkms-install:
-	@VERSION=$(VERSION) REPLACE_INTREE=$(REPLACE_INTREE) \
-		MODPROBE_D=$(MODPROBE_D) sh tools/dkms-install.sh
+	@VERSION=$(VERSION) KDIR=$(KDIR) RELEASE=$(release) \
+		REPLACE_INTREE=$(REPLACE_INTREE) MODPROBE_D=$(MODPROBE_D) \
+		sh tools/dkms-install.sh
 
 demo:
-	@sh tests/demo
+	@exec tests/demo
 
+# make check KERNEL=bzImage [KDIR=tree] [CC=gcc] runs the scenarios on that
+# kernel. Neither make's flags nor its variables are for what runs below.
 check:
-	@sh tests/check
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; exec tests/check \
+		$(if $(KERNEL),--kernel $(KERNEL) \
+			$(if $(given-kdir),--kdir $(given-kdir)) \
+			$(if $(filter-out default,$(origin CC)),--cc $(CC))) \
+		$(CHECK_ONLY)
 
 bench:
 	@if [ -x tests/bench/run ]; then exec tests/bench/run $(BENCH); fi; \
 	echo "make bench: there are no benchmarks yet (tests/bench/run)" >&2; \
 	exit 1
-
-staging-patch:
-	@sh tools/staging.sh build/staging
 
 clean:
 	rm -rf build
@@ -98,11 +102,13 @@ help:
 	@echo '                      itself this needs REPLACE_INTREE=1'
 	@echo '  make uninstall      take them away again'
 	@echo '  make dkms-install   the same through DKMS'
-	@echo '  make staging-patch  source as for drivers/staging: build/staging'
 	@echo 'Test host and tests:'
 	@echo '  make hvhost         build the test host'
 	@echo '  make demo           boot a guest on it and show the drivers'
-	@echo '  make check          everything that CI runs'
+	@echo '  make check          everything that CI runs; with KERNEL=bzImage'
+	@echo '                      (KDIR=, CC=) the scenarios on that kernel;'
+	@echo '                      CHECK_ONLY="NAME..." parts of it, see'
+	@echo '                      tests/check --list'
 	@echo '  make bench          benchmarks'
 	@echo '  make clean          remove build/ (the cache stays)'
 	@echo 'Variables:'

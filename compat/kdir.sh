@@ -6,8 +6,7 @@
 for tree in /lib/modules/*/build /usr/src/linux-headers-* /usr/src/kernels/*; do
 	# Debian's -common part has no configuration and builds nothing.
 	if [ -f "$tree/Makefile" ] && [ -f "$tree/.config" ]; then
-		release=$(cat "$tree/include/config/kernel.release" \
-			"$tree/.kernelrelease" 2>/dev/null | head -n 1)
+		release=$(sh "$(dirname "$0")/release.sh" "$tree")
 		# Version fields as numbers: RHEL 5's sort has no -V.
 		echo "$release" | awk -F '[^0-9]+' -v tree="$tree" \
 			'{ printf "%04d%04d%04d%06d %s\n", $1, $2, $3, $4, tree }'

@@ -83,15 +83,24 @@ uint64_t now_ms(void)
 	return now_us() / 1000;
 }
 
-static void timer_program(void)
+/* The armed timer with the first deadline, or NULL. */
+static struct loop_timer *timer_first(void)
 {
-	struct itimerspec its = { 0 };
-	uint64_t first = 0, now, delay;
-	struct loop_timer *t;
+	struct loop_timer *t, *first = NULL;
 
 	for (t = loop.timers; t; t = t->next)
-		if (t->deadline_us && (!first || t->deadline_us < first))
-			first = t->deadline_us;
+		if (t->deadline_us &&
+		    (!first || t->deadline_us < first->deadline_us))
+			first = t;
+	return first;
+}
+
+static void timer_program(void)
+{
+	struct loop_timer *t = timer_first();
+	uint64_t first = t ? t->deadline_us : 0, now, delay;
+	struct itimerspec its = { 0 };
+
 	if (first == loop.programmed_us)
 		return;
 	loop.programmed_us = first;
@@ -102,16 +111,6 @@ static void timer_program(void)
 		its.it_value.tv_nsec = delay % 1000000 * 1000;
 	}
 	timerfd_settime(loop.timer, 0, &its, NULL);
-}
-
-static struct loop_timer *timer_due(uint64_t now)
-{
-	struct loop_timer *t;
-
-	for (t = loop.timers; t; t = t->next)
-		if (t->deadline_us && t->deadline_us <= now)
-			return t;
-	return NULL;
 }
 
 static void timers_run(void *opaque, uint32_t events)
@@ -128,7 +127,7 @@ static void timers_run(void *opaque, uint32_t events)
 	 * A callback may arm or free any timer, so start over after each. One
 	 * that arms itself again is due after @now and waits its turn.
 	 */
-	while ((t = timer_due(now))) {
+	while ((t = timer_first()) && t->deadline_us <= now) {
 		t->deadline_us = 0;
 		t->fn(t->opaque);
 	}

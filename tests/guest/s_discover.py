@@ -19,8 +19,8 @@ def guest(vm):
             d=%s
             echo SIZE $(blockdev --getsize64 $d) $(blockdev --getss $d)
             sg_inq $d
-            sg_readcap --16 $d
-            sg_readcap --brief $d
+            sg_readcap --readonly --16 $d
+            sg_readcap --readonly --brief $d
             sg_vpd --page=sv $d
             sg_vpd --page=sn $d
             sg_vpd --page=di $d

@@ -22,7 +22,7 @@ def guest(vm):
     raw("read10", data, "-r 1024", "28 00 00 0f ff ff 00 00 02 00")
     raw("opcode", data, "", "c1 00 00 00 00 00")
     raw("field", data, "-r 255", "12 01 7f 00 ff 00")
-    raw("write", readonly, "-s 512 -i /dev/zero",
+    raw("write", readonly, "-R -s 512 -i /dev/zero",
         "2a 00 00 00 00 00 00 00 01 00")
     raw("good", data, "-r 512", "28 00 00 00 00 00 00 00 01 00")
     seen["ro"] = vm.sh("blockdev --getro " + readonly)

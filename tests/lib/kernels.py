@@ -250,7 +250,9 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
     if werror:
         argv += ["W=1", "WERROR=1"]
     if sparse:
-        argv += ["C=2", "CHECK=sparse"]
+        # Debian's headers of 7.x lack the script that C=2 asks whether there
+        # is a sparse, and then do without; this is what C=2 stands for.
+        argv += ["C=2", "KBUILD_CHECKSRC=2", "CHECK=sparse"]
     argv.append("modules")
     progress(f"building modules for {kernel.name} ({kernel.release})")
     with debian.locked(outdir / ".lock"), open(log, "w",
@@ -262,6 +264,8 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
     bad = re.findall(r"^\S+:\d+.*(?:error|warning):.*$|^(?:ERROR|WARNING): .*$",
                      text, re.M)
     if sparse and not done.returncode:
+        if not re.search(r"^ *CHECK ", text, re.M):
+            bad.insert(0, "kbuild did not run sparse")
         done.returncode = 1 if bad else 0
     if done.returncode:
         first = (bad or text.strip().splitlines()[-1:] or ["no output"])[0]

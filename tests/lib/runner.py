@@ -190,7 +190,7 @@ def execute(plan):
         if plan["demo"]:
             return demo.run(plan, plan["boots"][0], logs, scratch)
         begin = time.monotonic()
-        ktap = Ktap(len(plan["boots"]))
+        ktap = Ktap(len(plan["boots"]), logs / "results.ktap")
         for boot in plan["boots"]:
             scenario.BootRunner(plan, boot, ktap, logs / boot["name"],
                                 scratch).run(chosen)

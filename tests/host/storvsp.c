@@ -204,6 +204,7 @@ static void handle_packet(struct storvsp_channel *chan,
 static bool may_read(const struct storvsp_channel *chan)
 {
 	return !paused && chan->pending < STORVSP_DEPTH &&
+	       image_in_flight() < IMAGE_RING_ENTRIES &&
 	       (chan->ctl->state == STORVSP_READY ||
 		!vmbus_channel_subindex(chan->vmbus));
 }

@@ -249,6 +249,19 @@ static void set_gdt(void)
 	gdt[BOOT_DS / 8] = 0x00cf93000000ffffull;
 }
 
+/*
+ * Kernels told to reboot=bios jump to the firmware's entry in real mode. All
+ * of our firmware is there: mov $0xfe, %al; out %al, $0x64; hlt; jmp back
+ */
+static void set_reset_vector(void)
+{
+	static const uint8_t code[] = {
+		0xb0, 0xfe, 0xe6, 0x64, 0xf4, 0xeb, 0xfd,
+	};
+
+	memcpy(vm_ram(MEM_ACPI_END - 16, sizeof(code)), code, sizeof(code));
+}
+
 int boot_load(void)
 {
 	struct boot_params *params = vm_ram(BOOT_PARAMS, sizeof(*params));
@@ -265,6 +278,7 @@ int boot_load(void)
 		return -1;
 	set_memory_map(params);
 	set_gdt();
+	set_reset_vector();
 	params->acpi_rsdp_addr = acpi_build();
 	if (kernel_end() > vm.low_size)
 		return complain("--mem %u: this kernel needs at least %llu MiB",

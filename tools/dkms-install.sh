@@ -32,9 +32,12 @@ cd "$top"
 cp -R COPYING Kbuild Kbuild.include Makefile dkms.conf compat include \
 	vmbus storvsc tools "$src/"
 dkms add -m hv-guest -v "$VERSION"
-dkms build -m hv-guest -v "$VERSION" -k "$RELEASE" \
-	--kernelsourcedir "$KDIR"
-dkms install -m hv-guest -v "$VERSION" -k "$RELEASE" \
-	--kernelsourcedir "$KDIR"
+# Without further word DKMS 2.x configures and cleans a tree it is pointed at,
+# which ruins a distribution's headers; 3.x only knows the names.
+for step in build install; do
+	dkms $step -m hv-guest -v "$VERSION" -k "$RELEASE" \
+		--kernelsourcedir "$KDIR" --no-prepare-kernel \
+		--no-clean-kernel
+done
 mkdir -p "$MODPROBE_D"
 install -m 644 tools/modprobe.d/hv-guest.conf "$MODPROBE_D/"

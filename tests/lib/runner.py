@@ -18,6 +18,7 @@ import time
 from itertools import product
 from pathlib import Path
 
+import bench
 import debian
 import demo
 import image
@@ -32,7 +33,7 @@ TOP = Path(__file__).resolve().parents[2]
 
 # An NMI makes a guest that hangs say what each of its tasks is doing.
 APPEND = ("console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1 "
-          "unknown_nmi_panic panic_print=0x1")
+          "unknown_nmi_panic panic_print=0x5")
 # Where VMBus is built in, this keeps it from taking the device.
 FREE_VMBUS = "initcall_blacklist=hv_acpi_init"
 
@@ -86,6 +87,8 @@ def _arguments(argv):
     add("--san", action="store_true",
         help="build hvhost with AddressSanitizer and UBSan")
     add("--list", action="store_true", help="list the scenarios and stop")
+    add("--bench", action="store_true", help=argparse.SUPPRESS)
+    add("--rounds", type=int, default=3, help=argparse.SUPPRESS)
     add("--keep", action="store_true", help="keep images and disks' files")
     add("--shell", action="store_true",
         help="leave me at a prompt in the guest (Ctrl-] ends it)")
@@ -172,6 +175,8 @@ def _plan(args, names, logs):
                 "builtin": orders["builtin"],
             })
     return {"hvhost": str(_hvhost(args)), "valgrind": args.valgrind,
+            "bench": {"rounds": args.rounds, "seconds": 4}
+            if args.bench else None,
             "keep": args.keep, "shell": args.shell, "demo": args.demo,
             "scenarios": names,
             "logs": str(logs), "boots": boots}
@@ -185,6 +190,8 @@ def execute(plan):
     parent = "/run" if os.environ.get(lab.INSIDE) else None
     scratch = Path(tempfile.mkdtemp(prefix="hvg-", dir=parent))
     try:
+        if plan["bench"]:
+            return bench.run(plan, logs, scratch, progress)
         if plan["shell"]:
             return shell.run(plan, plan["boots"][0], logs, scratch)
         if plan["demo"]:
@@ -224,6 +231,8 @@ def _run(args):
     if args.debug_kernel:
         raise UsageError("--debug-kernel: there is no debug kernel in this "
                          "tree yet; run without it")
+    if args.bench:
+        args.modules = ",".join(bench.KINDS)
     names = [s.name for s in scenario.select(everything, args.scenario)]
     if args.valgrind and not any(
             os.access(os.path.join(d, "valgrind"), os.X_OK)

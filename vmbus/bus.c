@@ -196,6 +196,7 @@ void bus_modalias(char *text, const struct hvg_guid *interface)
 static void bus_device_release(struct device *dev)
 {
 	kfree(to_bus_device(dev));
+	offer_object_gone();
 }
 
 /**
@@ -207,11 +208,12 @@ static void bus_device_release(struct device *dev)
  */
 struct bus_device *bus_device_alloc(struct hvg_channel *primary)
 {
-	struct bus_device *bdev = kzalloc(sizeof(*bdev), GFP_KERNEL);
+	struct bus_device *bdev = kzalloc_obj(*bdev, GFP_KERNEL);
 	struct device *dev;
 
 	if (!bdev)
 		return NULL;
+	offer_object_born();
 	INIT_LIST_HEAD(&bdev->subs);
 	bdev->hdev.interface = primary->offer.interface;
 	bdev->hdev.instance = primary->offer.instance;

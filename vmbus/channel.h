@@ -156,10 +156,8 @@ void channel_rescind_callback(struct hvg_channel *chan);
 
 /* channel_io.c */
 void channel_interrupt(struct hvg_channel *chan);
-void channel_drain(struct hvg_channel *chan);
 void channel_drain_now(struct hvg_channel *chan);
 void channel_drain_work(struct work_struct *work);
-void channel_break(struct hvg_channel *chan, const char *expected, u64 got);
 
 static inline bool channel_is_primary(const struct hvg_channel *chan)
 {

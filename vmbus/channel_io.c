@@ -21,17 +21,9 @@
 /* Packets for which one interrupt keeps the CPU. */
 #define DRAIN_BUDGET	256
 
-/**
- * channel_break() - give up a channel whose ring broke the rules
- * @chan: channel
- * @expected: what should have been there
- * @got: what was
- *
- * Nothing is read or sent any more; the driver sees -ENODEV.
- *
- * Context: any.
- */
-void channel_break(struct hvg_channel *chan, const char *expected, u64 got)
+/* The ring broke the rules: nothing is read or sent any more. */
+static void channel_break(struct hvg_channel *chan, const char *expected,
+			  u64 got)
 {
 	chan->stats.bad_packets++;
 	if (chan->broken)
@@ -264,6 +256,9 @@ static void channel_tx_unblock(struct hvg_channel *chan)
 {
 	bool room = false;
 
+	lockdep_assert_held(&chan->rx_lock);
+	if (!chan->rx_live || !READ_ONCE(chan->tx_blocked))
+		return;
 	spin_lock(&chan->tx_lock);
 	if (chan->tx_live && chan->tx_blocked &&
 	    !ring_tx_reserve(&chan->tx, chan->tx_blocked)) {
@@ -350,17 +345,13 @@ static bool channel_read_all(struct hvg_channel *chan, int budget)
 	return budget <= 0;
 }
 
-/**
- * channel_drain() - hand all packets to the driver
- * @chan: channel, alive by RCU or by reference
- *
- * Context: hard interrupt, or process with interrupts off.
- */
-void channel_drain(struct hvg_channel *chan)
+/* Interrupts are off. */
+static void channel_drain(struct hvg_channel *chan)
 {
 	bool more;
 
 	spin_lock(&chan->rx_lock);
+	channel_tx_unblock(chan);
 	more = channel_read_all(chan, DRAIN_BUDGET);
 	if (more)
 		schedule_work(&chan->drain_work);
@@ -404,15 +395,16 @@ void channel_interrupt(struct hvg_channel *chan)
 {
 	chan->stats.interrupts++;
 	trace_hvg_interrupt(chan->id);
-	/* Set under both locks, before and after all else of an open channel. */
+	/* The callbacks are there while it is set, and a grace period more. */
 	if (!READ_ONCE(chan->rx_live))
 		return;
-	if (READ_ONCE(chan->tx_blocked))
-		channel_tx_unblock(chan);
 	if (!chan->ops->event) {
 		channel_drain(chan);
 		return;
 	}
+	spin_lock(&chan->rx_lock);
+	channel_tx_unblock(chan);
+	spin_unlock(&chan->rx_lock);
 	ring_rx_mask(&chan->rx);
 	chan->ops->event(chan);
 }

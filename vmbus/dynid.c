@@ -64,7 +64,7 @@ static ssize_t new_id_store(struct device_driver *driver, const char *buf,
 	struct dynid *dynid;
 	int err;
 
-	dynid = kzalloc(sizeof(*dynid), GFP_KERNEL);
+	dynid = kzalloc_obj(*dynid, GFP_KERNEL);
 	if (!dynid)
 		return -ENOMEM;
 	err = dynid_parse(buf, count, (u8 *)&dynid->id.guid);

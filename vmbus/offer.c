@@ -39,7 +39,7 @@ static bool accepting;
 static struct workqueue_struct *device_queue;
 static struct workqueue_struct *rescind_queue;
 
-/* Channels whose memory exists: the module must not go before they do. */
+/* Channels and devices that exist: the module must not go before they do. */
 static atomic_t living;
 static DECLARE_WAIT_QUEUE_HEAD(all_gone);
 
@@ -68,14 +68,34 @@ u32 offer_highest_id(void)
 	return READ_ONCE(highest_id);
 }
 
+/**
+ * offer_object_born() - one more object whose end the module waits for
+ *
+ * Context: any.
+ */
+void offer_object_born(void)
+{
+	atomic_inc(&living);
+}
+
+/**
+ * offer_object_gone() - one object less
+ *
+ * Context: any.
+ */
+void offer_object_gone(void)
+{
+	if (atomic_dec_and_test(&living))
+		wake_up(&all_gone);
+}
+
 static void channel_release(struct kobject *kobj)
 {
 	struct hvg_channel *chan = container_of(kobj, struct hvg_channel, kobj);
 
 	bus_device_put(chan->bdev);
 	kfree(chan);
-	if (atomic_dec_and_test(&living))
-		wake_up(&all_gone);
+	offer_object_gone();
 }
 
 /*
@@ -144,11 +164,11 @@ static const struct kobj_type channel_ktype = {
 
 static struct hvg_channel *channel_alloc(const struct hvg_msg_offer *offer)
 {
-	struct hvg_channel *chan = kzalloc(sizeof(*chan), GFP_KERNEL);
+	struct hvg_channel *chan = kzalloc_obj(*chan, GFP_KERNEL);
 
 	if (!chan)
 		return NULL;
-	atomic_inc(&living);
+	offer_object_born();
 	kobject_init(&chan->kobj, &channel_ktype);
 	INIT_LIST_HEAD(&chan->link);
 	INIT_LIST_HEAD(&chan->sub_link);

@@ -27,4 +27,7 @@ void offer_rescinded(const void *data, size_t bytes);
 struct hvg_channel *offer_channel(u32 id);
 u32 offer_highest_id(void);
 
+void offer_object_born(void);
+void offer_object_gone(void);
+
 #endif /* _HVG_VMBUS_OFFER_H */

@@ -106,7 +106,7 @@ void ring_memory_lose(struct ring_memory *mem)
 	vmbus_warn("%u pages kept: the host did not confirm the end of their GPADL\n",
 		   mem->count);
 	/* Without memory to remember them the pages are lost for good. */
-	keep = kmalloc(sizeof(*keep), GFP_KERNEL);
+	keep = kmalloc_obj(*keep, GFP_KERNEL);
 	if (keep) {
 		*keep = *mem;
 		mutex_lock(&lost_lock);

@@ -111,8 +111,27 @@ static void test_sector_4096(void)
 	CHECK(scsi_be32(data + 8) == 4096 && !data[13]);
 }
 
+static void put_unmap(uint8_t *list, unsigned int i, uint64_t lba,
+		      uint32_t blocks)
+{
+	scsi_put64(list + 8 + i * 16, lba);
+	scsi_put32(list + 16 + i * 16, blocks);
+	scsi_put16(list, 6 + (i + 1) * 16);
+	scsi_put16(list + 2, (i + 1) * 16);
+}
+
+static uint8_t unmap(const uint8_t *list, uint32_t bytes)
+{
+	uint8_t cdb[10] = { 0x42 };
+
+	scsi_put16(cdb + 7, bytes);
+	disk_buffer_put(list, bytes);
+	return disk_run(cdb, 10, OUT, bytes);
+}
+
 static void test_big(void)
 {
+	uint8_t list[24] = { 0 };
 	static const uint8_t capacity10[10] = { 0x25 };
 	static const uint8_t capacity16[16] = { 0x9e, 0x10, [13] = 32 };
 	const char *path = disk_file("a", 5 * TIB);
@@ -138,6 +157,13 @@ static void test_big(void)
 	CHECK(disk_io(false, UINT64_MAX, 8, 4096) == BAD);
 	CHECK(disk_sense_is(SCSI_LBA_OUT_OF_RANGE));
 	CHECK(disk_io(false, 5 * TIB / 512, 1, 512) == BAD);
+
+	/* As much as the limits page says in one go, and no more. */
+	put_unmap(list, 0, 4 * TIB / 512, SCSI_UNMAP_BLOCKS);
+	CHECK(unmap(list, sizeof(list)) == OK);
+	put_unmap(list, 0, 4 * TIB / 512, SCSI_UNMAP_BLOCKS + 1);
+	CHECK(unmap(list, sizeof(list)) == BAD);
+	CHECK(disk_sense_is(SCSI_INVALID_PARAM));
 }
 
 static void test_residuals(void)
@@ -266,24 +292,6 @@ static void test_file_errors(void)
 	CHECK(disk_sense_is(SCSI_READ_ERROR));
 	CHECK(srb->transfer_length == 4096);
 	CHECK(scsi_be32(srb->u.sense + 3) == 1024 + 8);
-}
-
-static void put_unmap(uint8_t *list, unsigned int i, uint64_t lba,
-		      uint32_t blocks)
-{
-	scsi_put64(list + 8 + i * 16, lba);
-	scsi_put32(list + 16 + i * 16, blocks);
-	scsi_put16(list, 6 + (i + 1) * 16);
-	scsi_put16(list + 2, (i + 1) * 16);
-}
-
-static uint8_t unmap(const uint8_t *list, uint32_t bytes)
-{
-	uint8_t cdb[10] = { 0x42 };
-
-	scsi_put16(cdb + 7, bytes);
-	disk_buffer_put(list, bytes);
-	return disk_run(cdb, 10, OUT, bytes);
 }
 
 static void test_unmap(void)

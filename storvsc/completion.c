@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the host's answer to the result of the command.
+ * Packets from the host: completions and notifications.
  *
  * Nothing that comes from the host is believed before it was checked: the
  * transaction id must name a request that the host owns and that was not
@@ -39,7 +39,16 @@ static void storvsc_make_no_lun(struct scsi_cmnd *scmd)
 	scsi_set_resid(scmd, scsi_bufflen(scmd) - bytes);
 }
 
-static void storvsc_finish(struct storvsc_adapter *a, struct scsi_cmnd *scmd,
+static void storvsc_bad(struct storvsc_adapter *a, struct hvg_channel *chan,
+			const char *expected, u64 got)
+{
+	atomic_inc(&a->count.bad_packets);
+	trace_storvsc_bad_packet(a, expected, got);
+	hvg_channel_bad_packet(chan, expected, got);
+}
+
+static void storvsc_finish(struct storvsc_adapter *a, struct hvg_channel *chan,
+			   struct scsi_cmnd *scmd,
 			   const struct hvg_stor_packet *pkt)
 {
 	struct storvsc_verdict v;
@@ -60,6 +69,8 @@ static void storvsc_finish(struct storvsc_adapter *a, struct scsi_cmnd *scmd,
 		storvsc_lun_event(a, scmd->device, v.lun_event);
 	if (v.bus_event)
 		storvsc_event(a, STORVSC_EVENT_BUS);
+	if (v.expected)
+		storvsc_bad(a, chan, v.expected, v.got);
 	trace_storvsc_complete(a, scmd, pkt);
 	if (scmd->result)
 		storvsc_note(a, 2,
@@ -71,14 +82,6 @@ static void storvsc_finish(struct storvsc_adapter *a, struct scsi_cmnd *scmd,
 	storvsc_host_done(scmd);
 }
 
-static void storvsc_bad(struct storvsc_adapter *a, struct hvg_channel *chan,
-			const char *expected, u64 got)
-{
-	atomic_inc(&a->count.bad_packets);
-	trace_storvsc_bad_packet(a, expected, got);
-	hvg_channel_bad_packet(chan, expected, got);
-}
-
 static void storvsc_completion(struct storvsc_adapter *a,
 			       struct hvg_channel *chan,
 			       const struct hvg_packet *pkt)
@@ -86,7 +89,6 @@ static void storvsc_completion(struct storvsc_adapter *a,
 	unsigned int state = pkt->trans_id >> 32;
 	struct hvg_stor_packet answer;
 	struct storvsc_slot *slot;
-	struct scsi_cmnd *scmd;
 
 	if ((u32)pkt->trans_id == STORVSC_SYNC_INDEX) {
 		if (!storvsc_sync_complete(a, state, pkt))
@@ -104,24 +106,15 @@ static void storvsc_completion(struct storvsc_adapter *a,
 			    pkt->trans_id);
 		return;
 	}
-	scmd = slot->scmd;
+	/* All zero, SRB status included, ends the command with an error. */
 	memset(&answer, 0, sizeof(answer));
-	memcpy(&answer, pkt->data,
-	       min_t(u32, pkt->bytes, sizeof(answer)));
-	if (pkt->bytes < STORVSC_MIN_COMPLETION) {
+	if (pkt->bytes < STORVSC_MIN_COMPLETION)
 		storvsc_bad(a, chan, "a completion of 48 bytes or more",
 			    pkt->bytes);
-		/* An SRB status of 0 ends the command with an error. */
-		memset(&answer, 0, sizeof(answer));
-	} else if (answer.u.request.transfer_length > scsi_bufflen(scmd)) {
-		storvsc_bad(a, chan, "a transfer length within the request's",
-			    answer.u.request.transfer_length);
-	} else if (answer.u.request.srb_status & HVG_SRB_AUTOSENSE_VALID &&
-		   answer.u.request.sense_length > a->sense_bytes) {
-		storvsc_bad(a, chan, "a sense length within the request's",
-			    answer.u.request.sense_length);
-	}
-	storvsc_finish(a, scmd, &answer);
+	else
+		memcpy(&answer, pkt->data,
+		       min_t(u32, pkt->bytes, sizeof(answer)));
+	storvsc_finish(a, chan, slot->scmd, &answer);
 }
 
 static void storvsc_notification(struct storvsc_adapter *a,

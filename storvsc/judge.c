@@ -42,7 +42,8 @@ static void storvsc_judge_sense(const struct hvg_stor_request *req,
 	u8 bytes = req->sense_length;
 
 	if (bytes > sense_room) {
-		v->bad = "sense length";
+		v->expected = "a sense length within the request's";
+		v->got = bytes;
 		bytes = sense_room;
 	}
 	if (!scsi_normalize_sense(req->u.sense, bytes, &hdr)) {
@@ -118,8 +119,6 @@ static void storvsc_judge_error(u16 version, const u8 *cdb, u8 lun,
  * @sense_room: sense bytes that the host could return
  * @pkt: the answer
  * @v: filled in
- *
- * A function of its arguments only.
  */
 void storvsc_judge(u16 version, const u8 *cdb, u8 lun, u32 buffer_bytes,
 		   u32 sense_room, const struct hvg_stor_packet *pkt,
@@ -134,7 +133,8 @@ void storvsc_judge(u16 version, const u8 *cdb, u8 lun, u32 buffer_bytes,
 	v->lun_event = -1;
 
 	if (req->transfer_length > buffer_bytes) {
-		v->bad = "transfer length";
+		v->expected = "a transfer length within the request's";
+		v->got = req->transfer_length;
 		v->host_byte = DID_ERROR;
 		v->resid = buffer_bytes;
 		return;
@@ -150,7 +150,7 @@ void storvsc_judge(u16 version, const u8 *cdb, u8 lun, u32 buffer_bytes,
 			return;
 		break;
 	case HVG_SRB_PENDING:
-		v->bad = "status of a finished request";
+		v->expected = "the SRB status of a finished request";
 		v->host_byte = DID_ERROR;
 		return;
 	}

@@ -250,6 +250,12 @@ int storvsc_protocol_start(struct storvsc_adapter *a)
 	a->max_transfer_bytes = pkt.u.properties.max_transfer_bytes;
 	if (!a->max_transfer_bytes)
 		a->max_transfer_bytes = STORVSC_DEFAULT_TRANSFER;
+	if (a->max_transfer_bytes < HVG_PAGE_SIZE) {
+		dev_err(storvsc_dev(a),
+			"expected transfers of 4096 bytes or more, got %u\n",
+			a->max_transfer_bytes);
+		return -EPROTO;
+	}
 	ret = 0;
 	if (a->type == STORVSC_SCSI && a->version >= HVG_STOR_VERSION_WIN8 &&
 	    pkt.u.properties.flags & HVG_STOR_PROPERTY_MULTICHANNEL)

@@ -224,7 +224,8 @@ struct storvsc_lun {
  * @no_lun: LUN 0 of the target is empty, the target may have others
  * @lun_event: bit of enum storvsc_event for the LUN, or -1
  * @bus_event: the set of LUNs changed
- * @bad: what was wrong with the packet, or NULL
+ * @expected: what the packet should have had, or NULL if all is well
+ * @got: what it had instead
  */
 struct storvsc_verdict {
 	u8 host_byte;
@@ -235,7 +236,8 @@ struct storvsc_verdict {
 	bool no_lun;
 	int lun_event;
 	bool bus_event;
-	const char *bad;
+	const char *expected;
+	u32 got;
 };
 
 /* driver.c: module parameters */

@@ -25,6 +25,7 @@ def guest(vm):
         """ % second, timeout=120)
     vm.control("disk-remove", **second["address"])
     before = vm.control("status")
+    vm.mark()
     vm.agent.send_only("kexec -e")
     vm.wait_boot()
     vm.load_drivers()
@@ -39,8 +40,8 @@ def host(vm, seen):
     expect_equal(text.rstrip("\0"), "before kexec\n", "the first sector")
     expect_equal(after["boots"], before["boots"], "boots by the host: kexec "
                  "went through a reset")
-    expect_equal(after["vmbus"]["connects"],
-                 before["vmbus"]["connects"] + 1, "connections")
+    expect(after["vmbus"]["connects"] > before["vmbus"]["connects"],
+           "no new connection: %s", after)
     expect_equal(after["vmbus"]["unloads"], before["vmbus"]["unloads"] + 1,
                  "UNLOAD messages")
     names = [e["what"] for e in vm.events()

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A SCSI controller is taken away by the host under load, and given back."""
+"""A SCSI controller goes away under load and comes back; another one too."""
 
+from devices import DISKS as CATALOGUE
 from scenario import expect, expect_equal
 
 GROUP = "storage"
 DISKS = ("data",)
+HOT = CATALOGUE["hot"]
+SECOND = 1
+
+
+def _gone(vm, device):
+    vm.wait_for(lambda: vm.status("[ -e %s ]" % device)[0] != 0,
+                "%s goes away in the guest" % device, 60)
 
 
 def guest(vm):
@@ -13,21 +21,50 @@ def guest(vm):
           "oflag=direct 2>&1" % device)
     vm.sh("dd if=%s of=/dev/null bs=64k iflag=direct > /tmp/dd.log 2>&1 &"
           % device)
-    vm.control("device-remove", type="scsi", controller=0)
-    vm.wait_for(lambda: vm.status("[ -e %s ]" % device)[0] != 0,
-                "the disk goes away in the guest")
+    primary = next(c["id"] for c in vm.stats()["channels"]
+                   if c["name"] == "scsi" and c["state"] == "open"
+                   and not c["subchannel"])
+    vm.mark()
+    vm.control("reoffer", channel=primary)
     vm.wait_for(lambda: vm.events("released"),
-                "the guest releases the channel")
-    vm.control("device-add", type="scsi", controller=0)
-    device = vm.disk("data")
-    return vm.sh("dd if=%s count=1 iflag=direct 2>/dev/null" % device)
+                "the guest releases the channel", 60)
+    vm.wait_for(lambda: [e for e in vm.events("open")
+                         if not e["subchannel"]],
+                "the guest opens the controller offered anew", 60)
+    names = [e["what"] for e in vm.events()]
+    text = vm.sh("dd if=%s count=1 iflag=direct 2>/dev/null"
+                 % vm.disk("data"))
+    return names, text, _second(vm)
+
+
+def _second(vm):
+    """A whole controller with a disk comes and goes."""
+    address = dict(HOT.address(), controller=SECOND)
+    HOT.create(vm.image(HOT.name))
+    vm.control("device-add", type="scsi", controller=SECOND)
+    vm.control("disk-add", file=str(vm.image(HOT.name)), serial=HOT.name,
+               **address)
+    device = vm.disk(HOT.name, 60)
+    vm.sh("echo on a second controller | dd of=%s conv=sync oflag=direct 2>&1"
+          % device)
+    requests = vm.storage(controller=SECOND)["requests"]
+    vm.control("device-remove", type="scsi", controller=SECOND)
+    _gone(vm, device)
+    return requests
 
 
 def host(vm, seen):
-    expect_equal(seen.rstrip("\0"), "before the rescind\n",
+    names, text, requests = seen
+    expect_equal(text.rstrip("\0"), "before the rescind\n",
                  "the disk's first sector")
-    names = [e["what"] for e in vm.events()]
     for what in ("rescind", "released", "offer", "open"):
         expect(what in names, "no %r in the host's record: %s", what, names)
     expect(names.index("rescind") < names.index("released"),
            "released before the rescind: %s", names)
+    expect(requests > 0, "no requests on the second controller")
+    expect_equal([d for d in vm.control("disk-list")["disks"]
+                  if d["controller"] == SECOND and d["bus"] == "scsi"], [],
+                 "disks left on the second controller")
+    with open(vm.image(HOT.name), "rb") as image:
+        expect_equal(image.read(23), b"on a second controller\n",
+                     "the image")

@@ -23,9 +23,9 @@ ip link set lo up 2>/dev/null
 # There is no modprobe here: what may be loaded on demand is loaded already.
 echo > /proc/sys/kernel/modprobe
 
-for module in $(cat /modules/boot.list); do
+while read -r module; do
 	insmod "/modules/$module.ko" || echo "init: cannot load $module"
-done
+done < /modules/boot.list
 
 # Name who waits for the host long before the runner gives up.
 echo 20 > /proc/sys/kernel/hung_task_timeout_secs 2>/dev/null

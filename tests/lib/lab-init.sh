@@ -19,11 +19,12 @@ fail()
 	poweroff -f
 }
 
-for module in $(cat /modules/boot.list); do
+while read -r module; do
 	insmod "/modules/$module.ko" || fail "cannot load $module"
-done
+done < /modules/boot.list
 [ -c /dev/kvm ] || fail "no /dev/kvm after loading the KVM modules"
 
+# shellcheck source=/dev/null
 . /job.conf		# LOGS, the directory that results go to
 
 share=trans=virtio,version=9p2000.L,msize=512000

@@ -77,7 +77,7 @@ def _initramfs(progress):
         archive.file("init", str(HERE / "lab-init.sh"), 0o755)
         for name in order:
             archive.file("modules/%s.ko" % name, modules.data(name))
-        archive.file("modules/boot.list", "\n".join(order).encode())
+        archive.file("modules/boot.list", "\n".join(order).encode() + b"\n")
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".%d" % os.getpid())
         with open(part, "wb") as out:

@@ -29,6 +29,7 @@ struct hvg_ring_control {
 	hvg_u32 features;
 	hvg_u8 reserved2[HVG_PAGE_SIZE - 68];
 };
+
 HVG_ASSERT_SIZE(hvg_ring_control, 4096);
 HVG_ASSERT_OFFSET(hvg_ring_control, features, 64);
 

@@ -11,6 +11,7 @@
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -273,6 +274,8 @@ static void message_work_fn(struct work_struct *work)
 		message_stats.received++;
 		trace_hvg_message_received(msg.payload, msg.payload_size, 0);
 		handle(msg.payload, msg.payload_size);
+		/* The host can send without end. */
+		cond_resched();
 	}
 
 	spin_lock_irq(&queue.lock);

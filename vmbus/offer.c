@@ -114,7 +114,8 @@ static void channel_drop(struct hvg_channel *chan, bool release_id)
 	list_del(&chan->sub_link);
 	mutex_unlock(&channels_lock);
 	synchronize_rcu();
-	if (release_id)
+	/* After UNLOAD the host knows no ids. */
+	if (release_id && connection.state == CONNECTION_UP)
 		message_post(&msg, sizeof(msg));
 	kobject_put(&chan->kobj);
 }

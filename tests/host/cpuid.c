@@ -21,6 +21,7 @@
 #define HV_LEAF_FEATURES	0x40000003
 #define HV_LEAF_HINTS		0x40000004
 #define HV_LEAF_LIMITS		0x40000005
+#define HV_ACCESS_STIMER	(1u << 3)	/* features, EAX */
 #define HV_LEAF_LAST		0x40000006
 
 #define HV_FEATURE_DIRECT_STIMER	(1u << 19)
@@ -253,7 +254,9 @@ static bool hyperv_trim(struct kvm_cpuid_entry2 *e)
 	case HV_LEAF_FEATURES:
 		e->eax &= p->hv_access;
 		e->edx &= p->hv_features;
-		if (!p->direct_stimer)
+		if (vm.opt->no_stimer)
+			e->eax &= ~HV_ACCESS_STIMER;
+		if (!p->direct_stimer || vm.opt->no_stimer)
 			e->edx &= ~HV_FEATURE_DIRECT_STIMER;
 		return true;
 	case HV_LEAF_HINTS:

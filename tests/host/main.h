@@ -34,6 +34,7 @@ struct options {
 	const struct profile *profile;
 	bool cpu_host;			/* --cpu-model host */
 	bool no_reboot;
+	bool no_stimer;
 	bool verbose;
 	unsigned int scsi;		/* SCSI controllers */
 	struct disk_option disks[MAX_DISK_OPTIONS];

@@ -19,8 +19,8 @@
 enum {
 	OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_CPUS, OPT_MEM,
 	OPT_PROFILE, OPT_DISK, OPT_DVD, OPT_SCSI, OPT_CONSOLE, OPT_SERIAL2,
-	OPT_CONTROL, OPT_NO_REBOOT, OPT_LOG, OPT_VERBOSE, OPT_FAULT,
-	OPT_CPU_MODEL, OPT_LIST_PROFILES, OPT_VERSION, OPT_HELP,
+	OPT_CONTROL, OPT_NO_REBOOT, OPT_NO_STIMER, OPT_LOG, OPT_VERBOSE,
+	OPT_FAULT, OPT_CPU_MODEL, OPT_LIST_PROFILES, OPT_VERSION, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -38,6 +38,7 @@ static const struct option long_options[] = {
 	{ "serial2", required_argument, NULL, OPT_SERIAL2 },
 	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
+	{ "no-stimer", no_argument, NULL, OPT_NO_STIMER },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "fault", required_argument, NULL, OPT_FAULT },
@@ -80,6 +81,7 @@ static const char help_text[] =
 "  --control PATH      unix socket for requests, one JSON object per line:\n"
 "                      echo '{\"cmd\":\"help\"}' | socat - UNIX:PATH\n"
 "  --no-reboot         end when the guest resets\n"
+"  --no-stimer         hide the synthetic timers\n"
 "  --log FILE          log here; --verbose: more of it\n"
 "  --fault NAME        misbehave in the named way\n"
 "  --version, --help\n"
@@ -200,6 +202,9 @@ static int parse_one(struct options *o, int opt, const char *arg)
 		return 0;
 	case OPT_NO_REBOOT:
 		o->no_reboot = true;
+		return 0;
+	case OPT_NO_STIMER:
+		o->no_stimer = true;
 		return 0;
 	case OPT_LOG:
 		o->log = arg;

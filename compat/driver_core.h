@@ -29,17 +29,6 @@ static int vmbus_bus_remove(device_param)		\
 static void hvg_compat_bus_remove(device_param)
 #endif
 
-#ifndef HVG_HAVE_PLATFORM_REMOVE_VOID
-#define platform_vmbus_remove(device_param)		\
-	hvg_compat_platform_remove(device_param);	\
-static int platform_vmbus_remove(device_param)		\
-{							\
-	hvg_compat_platform_remove(pdev);		\
-	return 0;					\
-}							\
-static void hvg_compat_platform_remove(device_param)
-#endif
-
 #ifndef HVG_HAVE_KOBJ_TYPE_CONST
 /* First its declaration, which has the macro's form. */
 #include <linux/kobject.h>

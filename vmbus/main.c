@@ -22,20 +22,8 @@ module_param(host_limit, uint, 0444);
 MODULE_PARM_DESC(host_limit,
 		 "Longest wait for an answer of the host, 1 to 600 s (default: 10)");
 
-static int vmbus_probe(struct device *dev)
-{
-	return connection_start(dev);
-}
-
-static void vmbus_remove(struct device *dev)
-{
-	connection_stop();
-}
-
-static const struct platform_probe vmbus_platform_probe = {
-	.probe = vmbus_probe,
-	.remove = vmbus_remove,
-};
+/* Firmware's device, under which the channels' devices go. */
+static struct device *vmbus_device;
 
 static int __init vmbus_check_params(void)
 {
@@ -70,14 +58,18 @@ static int __init vmbus_init(void)
 		return -EBUSY;
 	}
 
+	vmbus_device = platform_device_get();
+	if (!vmbus_device)
+		return -ENODEV;
+
 	err = bus_init();
 	if (err)
-		return err;
+		goto device;
 	debugfs_init();
 	err = crash_init();
 	if (err)
 		goto bus;
-	err = platform_register(&vmbus_platform_probe);
+	err = connection_start(vmbus_device);
 	if (err)
 		goto crash;
 	return 0;
@@ -87,15 +79,18 @@ crash:
 bus:
 	debugfs_exit();
 	bus_exit();
+device:
+	platform_device_put(vmbus_device);
 	return err;
 }
 
 static void __exit vmbus_exit(void)
 {
-	platform_unregister();
+	connection_stop();
 	crash_exit();
 	debugfs_exit();
 	bus_exit();
+	platform_device_put(vmbus_device);
 }
 
 module_init(vmbus_init);

@@ -30,20 +30,10 @@ struct platform_hooks {
 	void (*crash)(void);
 };
 
-/**
- * struct platform_probe - the VMBus device of the firmware
- * @probe: the device is there; process context
- * @remove: it goes, or the module does; process context
- */
-struct platform_probe {
-	int (*probe)(struct device *dev);
-	void (*remove)(struct device *dev);
-};
-
 int platform_detect(void);
 const char *platform_owner(void);
-int platform_register(const struct platform_probe *probe);
-void platform_unregister(void);
+struct device *platform_device_get(void);
+void platform_device_put(struct device *dev);
 
 int platform_start(const struct platform_hooks *hooks);
 void platform_stop(void);

@@ -14,7 +14,6 @@
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
-#include <linux/platform_device.h>
 #include <linux/smp.h>
 #include <asm/irq_vectors.h>
 #include <asm/mshyperv.h>
@@ -41,8 +40,6 @@ struct synic {
 
 static DEFINE_PER_CPU(struct synic, synic);
 static const struct platform_hooks *hooks;
-static const struct platform_probe *prober;
-static int probe_result;
 static int cpuhp_state;
 
 /**
@@ -90,17 +87,6 @@ const char *platform_owner(void)
 	return owned ? "hv_vmbus" : NULL;
 }
 
-static int platform_vmbus_probe(struct platform_device *pdev)
-{
-	probe_result = prober->probe(&pdev->dev);
-	return probe_result;
-}
-
-static void platform_vmbus_remove(struct platform_device *pdev)
-{
-	prober->remove(&pdev->dev);
-}
-
 static const struct acpi_device_id vmbus_acpi_ids[] = {
 	{ "VMBUS", 0 },
 	{ "VMBus", 0 },
@@ -108,49 +94,38 @@ static const struct acpi_device_id vmbus_acpi_ids[] = {
 };
 MODULE_DEVICE_TABLE(acpi, vmbus_acpi_ids);
 
-static struct platform_driver vmbus_platform_driver = {
-	.probe = platform_vmbus_probe,
-	.remove = platform_vmbus_remove,
-	.driver = {
-		.name = "hvg_vmbus",
-		.acpi_match_table = vmbus_acpi_ids,
-		.probe_type = PROBE_FORCE_SYNCHRONOUS,
-		.suppress_bind_attrs = true,
-	},
-};
-
 /**
- * platform_register() - find the firmware's VMBus device
- * @probe: called for it before this returns; must stay
+ * platform_device_get() - find the firmware's VMBus device
+ *
+ * No driver is bound to it: the end of a binding powers a device off, and
+ * Hyper-V's _PS3 is no method but a number, which the kernel complains about.
  *
  * Context: process.
- * Return: 0; what the probe returned; -ENODEV: there is no such device.
+ * Return: device, with a reference; NULL: there is none.
  */
-int platform_register(const struct platform_probe *probe)
+struct device *platform_device_get(void)
 {
-	int err;
+	const struct acpi_device_id *id;
+	struct acpi_device *adev = NULL;
 
-	prober = probe;
-	probe_result = -ENODEV;
-	err = platform_driver_register(&vmbus_platform_driver);
-	if (err)
-		return err;
-	if (probe_result) {
-		if (probe_result == -ENODEV)
-			vmbus_err("no free VMBus device: expected an ACPI device VMBUS that no driver holds\n");
-		platform_driver_unregister(&vmbus_platform_driver);
+	for (id = vmbus_acpi_ids; id->id[0] && !adev; id++)
+		adev = acpi_dev_get_first_match_dev(id->id, NULL, -1);
+	if (!adev) {
+		vmbus_err("no VMBus device: expected one with the ACPI id VMBUS\n");
+		return NULL;
 	}
-	return probe_result;
+	return &adev->dev;
 }
 
 /**
- * platform_unregister() - undo platform_register()
+ * platform_device_put() - undo platform_device_get()
+ * @dev: device
  *
- * Context: process; the remove callback runs.
+ * Context: process.
  */
-void platform_unregister(void)
+void platform_device_put(struct device *dev)
 {
-	platform_driver_unregister(&vmbus_platform_driver);
+	put_device(dev);
 }
 
 static void synic_enable(const struct synic *this)

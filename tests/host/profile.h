@@ -20,7 +20,8 @@ struct profile {
 	uint32_t vmbus_version;		/* highest, HVG_VERSION() */
 	uint32_t vmbus_features;	/* 6.0 */
 	uint16_t stor_version;		/* highest, HVG_STOR_VERSION() */
-	uint16_t stor_subchannels;	/* offered for a SCSI controller, per VP */
+	uint16_t stor_subchannels;	/* of a SCSI controller at most; never
+					 * more than one for each other VP */
 	bool monitor;			/* offers channels with a monitor id */
 	bool direct_stimer;
 	bool write_same;		/* accepts WRITE SAME */

@@ -106,7 +106,8 @@ def kernel_part(kernel, ours=None):
     boot = tree.order(BOOT_MODULES, BOOT_OPTIONAL)
     orders = {"intree": [m for m in tree.order(
         [m for m in INTREE_MODULES if m in tree]) if m not in boot],
-              "builtin": tree.builtin("hv_vmbus")}
+              # Its users are modules, so where it is none it is built in.
+              "builtin": "hv_storvsc" in tree and "hv_vmbus" not in tree}
     for name in boot + orders["intree"]:
         archive.file("modules/%s.ko" % name, tree.data(name))
     archive.file("modules/boot.list", "\n".join(boot).encode() + b"\n")

@@ -298,19 +298,21 @@ static bool channel_begin_close(struct hvg_channel *chan)
 	struct task_struct *other;
 
 	for (;;) {
+		bool open;
+
 		mutex_lock(&chan->open_lock);
-		if (chan->state != CHANNEL_OPEN) {
-			mutex_unlock(&chan->open_lock);
-			return false;
-		}
 		mutex_lock(&chan->callback_lock);
+		open = chan->state == CHANNEL_OPEN;
 		other = chan->rescinding == current ? NULL : chan->rescinding;
-		if (!other)
+		if (open && !other)
 			channel_set_state(chan, CHANNEL_CLOSING);
 		mutex_unlock(&chan->callback_lock);
-		if (!other)
+		if (open && !other)
 			return true;
 		mutex_unlock(&chan->open_lock);
+		if (!other)
+			return false;
+		/* Also when rescind() has closed it by itself. */
 		wait_event(chan->rescind_done, !READ_ONCE(chan->rescinding));
 	}
 }

@@ -21,7 +21,9 @@ def guest(vm):
         "88 00 00 00 00 00 ff ff ff ff 00 00 00 01 00 00")
     raw("read10", data, "-r 1024", "28 00 00 0f ff ff 00 00 02 00")
     raw("opcode", data, "", "c1 00 00 00 00 00")
-    raw("field", data, "-r 255", "12 01 7f 00 ff 00")
+    # RDPROTECT, which the disk has not. (An INQUIRY for a page that does not
+    # exist would do too, but drivers may hide that error: hosts make it up.)
+    raw("field", data, "-r 512", "28 20 00 00 00 00 00 00 01 00")
     raw("write", readonly, "-R -s 512 -i /dev/zero",
         "2a 00 00 00 00 00 00 00 01 00")
     raw("good", data, "-r 512", "28 00 00 00 00 00 00 00 01 00")

@@ -7,16 +7,28 @@ import sys
 class Ktap:
     """Writes results as they come and counts them."""
 
-    def __init__(self, groups, copy):
-        """Results go to standard output, and to the file @copy."""
-        self._copy = open(copy, "w", encoding="utf-8")
+    def __init__(self, groups, copy, state=None):
+        """Results go to standard output, and to the file @copy.
+
+        @state: what state() gave in an earlier life of the same test.
+        """
+        self._copy = open(copy, "a" if state else "w", encoding="utf-8")
         self._group = 0
         self._number = 0
         self._failed_before = 0
         self._name = None
         self.passed = self.failed = self.skipped = 0
+        if state:
+            (self._group, self._number, self._failed_before, self._name,
+             self.passed, self.failed, self.skipped) = state
+            return
         self._line("KTAP version 1")
         self._line("1..%d" % groups)
+
+    def state(self):
+        """What it takes to go on in another process."""
+        return [self._group, self._number, self._failed_before, self._name,
+                self.passed, self.failed, self.skipped]
 
     def _line(self, text, indent=0):
         for out in (sys.stdout, self._copy):

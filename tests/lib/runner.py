@@ -31,9 +31,11 @@ from ktap import Ktap
 
 TOP = Path(__file__).resolve().parents[2]
 
-# An NMI makes a guest that hangs say what each of its tasks is doing.
+# An NMI makes a guest that hangs say what each of its tasks is doing. The
+# kernel's own time limits are for machines that are not emulated.
 APPEND = ("console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1 "
-          "unknown_nmi_panic panic_print=0x5")
+          "unknown_nmi_panic panic_print=0x5 watchdog_thresh=60 "
+          "rcupdate.rcu_cpu_stall_timeout=180")
 # Where VMBus is built in, this keeps it from taking the device.
 FREE_VMBUS = "initcall_blacklist=hv_acpi_init"
 
@@ -197,15 +199,32 @@ def execute(plan):
         if plan["demo"]:
             return demo.run(plan, plan["boots"][0], logs, scratch)
         begin = time.monotonic()
-        ktap = Ktap(len(plan["boots"]), logs / "results.ktap")
-        for boot in plan["boots"]:
+        so_far = scenario.Progress(logs / "progress.json")
+        ktap = Ktap(len(plan["boots"]), logs / "results.ktap", so_far.ktap)
+        for boot in plan["boots"][so_far.boot:]:
             scenario.BootRunner(plan, boot, ktap, logs / boot["name"],
-                                scratch).run(chosen)
+                                scratch, so_far).run(chosen)
         ktap.comment("%d s; logs: %s" % (time.monotonic() - begin, logs), 0)
         return ktap.summary()
     finally:
         if not plan["keep"]:
             subprocess.run(["rm", "-rf", str(scratch)], check=False)
+
+
+def _in_lab(plan, logs, interactive):
+    """Carry the plan out in the emulated machine, or in a second one."""
+    argv = [lab.python(), str(TOP / "tests" / "run"), "--plan", str(plan)]
+    for number in range(5):
+        try:
+            return lab.run(argv, logs, progress, interactive)
+        except lab.LabError as error:
+            if number == 4 or not (logs / "progress.json").exists():
+                raise
+            progress("%s; going on in a new one" % error)
+            console = logs / "lab-console.log"
+            if console.exists():
+                console.rename(logs / ("lab-console.%d.log" % (number + 1)))
+    return 2
 
 
 def _log_folder():
@@ -248,9 +267,7 @@ def _run(args):
             progress("guests run on this machine: " + why)
             return execute(plan)
         progress("guests run in an emulated machine: " + why)
-        return lab.run([lab.python(), str(TOP / "tests" / "run"),
-                        "--plan", str(path)], logs, progress,
-                       interactive=args.shell)
+        return _in_lab(path, logs, args.shell)
     finally:
         if not args.keep:
             for file in logs.glob("image-*.cpio"):

@@ -91,10 +91,42 @@ def select(everything, words):
             if s.name in words or s.group in words]
 
 
+class Progress:
+    """How far a run has come, in a file that outlives the machine it is on.
+
+    An emulated machine can die under its guests. The next one goes on with
+    the scenario that was running, and gives it one more chance.
+    """
+
+    def __init__(self, path):
+        self._path = Path(path)
+        self.boot, self.done, self.running, self.ktap = 0, [], None, None
+        self.lost = []
+        self.resumed = self._path.exists()
+        if self.resumed:
+            state = json.loads(self._path.read_text("utf-8"))
+            self.boot, self.done = state["boot"], state["done"]
+            self.lost, self.ktap = state["lost"], state["ktap"]
+            if state["running"]:
+                self.lost.append([self.boot, state["running"]])
+
+    def save(self, ktap):
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps({
+            "boot": self.boot, "done": self.done, "running": self.running,
+            "lost": self.lost, "ktap": ktap.state()}), encoding="utf-8")
+        part.replace(self._path)
+
+    def lost_twice(self, name):
+        """Whether the machine has died in this scenario before, twice."""
+        return self.lost.count([self.boot, name]) > 1
+
+
 class BootRunner:
     """Runs scenarios in guests of one configuration."""
 
-    def __init__(self, plan, boot, ktap, logs, scratch):
+    def __init__(self, plan, boot, ktap, logs, scratch, progress):
+        self._progress = progress
         self._plan, self._boot, self._ktap = plan, boot, ktap
         self._logs, self._scratch = Path(logs), Path(scratch)
         self._vm = None
@@ -105,19 +137,36 @@ class BootRunner:
     def run(self, scenarios):
         """Run them all, with as few guests as they allow."""
         able = [s for s in scenarios if not s.skip(self._boot)]
-        self._ktap.start(self._boot["name"], len(scenarios) + bool(able))
-        for scenario in scenarios:
-            if scenario not in able:
-                self._ktap.skip(scenario.name, scenario.skip(self._boot))
+        progress = self._progress
+        if "" not in progress.done:
+            self._ktap.start(self._boot["name"], len(scenarios) + bool(able))
+            for scenario in scenarios:
+                if scenario not in able:
+                    self._ktap.skip(scenario.name, scenario.skip(self._boot))
+            progress.done.append("")
         self._disks = sorted({d for s in able for d in s.disks})
         for scenario in able:
-            self._one(scenario)
+            if scenario.name in progress.done:
+                continue
+            progress.running = scenario.name
+            progress.save(self._ktap)
+            if progress.lost_twice(scenario.name):
+                self._ktap.fail(scenario.name, "the emulated machine died in "
+                                "it twice: see lab-console.log")
+            else:
+                self._one(scenario)
+            progress.running = None
+            progress.done.append(scenario.name)
+            progress.save(self._ktap)
         self._drop()
         if self._end_trouble:
             self._ktap.fail("hvhost_ends", "\n".join(self._end_trouble))
         elif able:
             self._ktap.ok("hvhost_ends")
         self._ktap.end()
+        progress.boot += 1
+        progress.done = []
+        progress.save(self._ktap)
 
     def _one(self, scenario):
         begin = time.monotonic()
@@ -154,6 +203,9 @@ class BootRunner:
             return 0
         self._starts += 1
         logs = self._logs / ("guest%d" % self._starts)
+        while logs.exists():
+            self._starts += 1
+            logs = self._logs / ("guest%d" % self._starts)
         self._vm = Vm(self._plan, self._boot, self._disks, logs,
                       self._scratch)
         begin = time.monotonic()

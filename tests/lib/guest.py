@@ -58,6 +58,8 @@ class Vm:
         self._last_event = None
         self._trouble_mark = "-"
         self.agent = None
+        #: not even an NMI reaches the guest
+        self.stuck = False
         self.stderr = self.logs / "hvhost.stderr"
         self.console = self.logs / "console.log"
 
@@ -76,9 +78,9 @@ class Vm:
         self.agent = Agent(self.scratch / "agent.sock",
                            self.logs / "agent.log", self.running)
         try:
-            self.agent.wait_ready(BOOT_SECONDS * self.scale)
             self._control = Control(self.scratch / "control.sock",
                                     timeout=10 * self.scale)
+            self.agent.wait_ready(BOOT_SECONDS * self.scale)
         except (AgentTimeout, ControlError) as error:
             text = self.stderr.read_text(errors="replace").strip()
             if self._process.poll() is not None:
@@ -320,6 +322,7 @@ class Vm:
             size = len(self.console_text())
             time.sleep(2)
         if size == before:
+            self.stuck = True
             return "nor did it react to an NMI"
         (self.logs / "autopsy.log").write_text(
             self.console_text()[before:], encoding="utf-8")

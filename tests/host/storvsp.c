@@ -307,6 +307,17 @@ static void storvsp_close(struct vmbus_channel *vmbus)
 	storage_controller_put(ctl);
 }
 
+static void storvsp_rescind(struct vmbus_channel *vmbus)
+{
+	struct storvsp_channel *chan = vmbus_channel_opaque(vmbus);
+
+	if (!chan)
+		return;
+	/* What the kernel still moves data for must not be given back. */
+	if (!image_drain(chan, STORVSP_DRAIN_MS))
+		storvsp_answer_gone(chan);
+}
+
 static void storvsp_packets(struct vmbus_channel *vmbus)
 {
 	struct storvsp_channel *chan = vmbus_channel_opaque(vmbus);
@@ -364,6 +375,7 @@ const struct vmbus_service storvsp_scsi_service = {
 	.close = storvsp_close,
 	.notify = storvsp_packets,
 	.writable = storvsp_writable,
+	.rescind = storvsp_rescind,
 };
 
 const struct vmbus_service storvsp_ide_service = {
@@ -374,4 +386,5 @@ const struct vmbus_service storvsp_ide_service = {
 	.close = storvsp_close,
 	.notify = storvsp_packets,
 	.writable = storvsp_writable,
+	.rescind = storvsp_rescind,
 };

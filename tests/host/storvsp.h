@@ -89,5 +89,6 @@ void storvsp_execute_srb(struct storvsp_channel *chan,
 void storvsp_execute_reset(struct storvsp_channel *chan,
 			   struct storvsp_request *reset);
 void storvsp_orphan_requests(struct storvsp_channel *chan);
+void storvsp_answer_gone(struct storvsp_channel *chan);
 
 #endif

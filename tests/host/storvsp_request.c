@@ -457,6 +457,54 @@ void storvsp_orphan_requests(struct storvsp_channel *chan)
 	chan->pending = 0;
 }
 
+static void answer_gone(struct storvsp_channel *chan, uint64_t trans_id,
+			const struct hvg_stor_packet *from, uint32_t bytes)
+{
+	struct hvg_stor_packet packet = *from;
+
+	if (packet.operation == HVG_STOR_EXECUTE_SRB) {
+		packet.u.request.srb_status = HVG_SRB_INVALID_LUN;
+		packet.u.request.scsi_status = 0;
+		packet.u.request.sense_length = 0;
+		packet.u.request.transfer_length = 0;
+	}
+	packet.operation = HVG_STOR_COMPLETE_IO;
+	packet.flags = 0;
+	packet.status = STORVSP_DOES_NOT_EXIST;
+	/* Without room it is lost, as all of them were without a notice. */
+	vmbus_write(chan->vmbus, HVG_PACKET_COMPLETION, trans_id, &packet,
+		    bytes, 0);
+}
+
+/**
+ * storvsp_answer_gone - answer all that a channel owes: there is no such unit
+ *
+ * For a channel that the host takes away. Guests wait for their requests
+ * however long it takes, and would wait for ever.
+ */
+void storvsp_answer_gone(struct storvsp_channel *chan)
+{
+	static struct vmbus_packet pkt;
+	struct storvsp_request *req;
+
+	storvsp_flush_backlog(chan);
+	TAILQ_FOREACH(req, &chan->requests, link)
+		if (req->wants_completion)
+			answer_gone(chan, req->trans_id, &req->packet,
+				    req->bytes);
+	while (vmbus_read(chan->vmbus, &pkt) == 1) {
+		struct hvg_stor_packet packet = { 0 };
+		uint32_t bytes = pkt.bytes < sizeof(packet) ?
+				 pkt.bytes : sizeof(packet);
+
+		memcpy(&packet, pkt.data, bytes);
+		if (bytes < HVG_STOR_PACKET_WIN6)
+			bytes = HVG_STOR_PACKET_WIN6;
+		if (pkt.flags & HVG_PACKET_FLAG_COMPLETION)
+			answer_gone(chan, pkt.trans_id, &packet, bytes);
+	}
+}
+
 void storvsp_request_fini(void)
 {
 	struct storvsp_request *req;

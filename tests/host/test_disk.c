@@ -128,8 +128,11 @@ struct vmbus_device *vmbus_device_add(const struct vmbus_service *service,
 
 void vmbus_device_remove(struct vmbus_device *dev)
 {
-	for (unsigned int i = 1 + dev->subs; i--; )
+	for (unsigned int i = 1 + dev->subs; i--; ) {
+		if (dev->channels[i].open)
+			dev->service->rescind(&dev->channels[i]);
 		bus_close(&dev->channels[i]);
+	}
 	dev->removed = true;
 }
 
@@ -246,6 +249,8 @@ unsigned int bus_subchannels(const struct vmbus_device *dev)
 void bus_open(struct vmbus_channel *chan)
 {
 	chan->open = true;
+	chan->out_head = chan->out_tail;
+	chan->blocked = false;
 	CHECK(!chan->dev->service->open(chan, NULL));
 }
 
@@ -257,7 +262,6 @@ void bus_close(struct vmbus_channel *chan)
 	chan->open = false;
 	while (chan->in_head != chan->in_tail)
 		free(chan->in[chan->in_head++ % QUEUE]);
-	chan->out_head = chan->out_tail;
 	chan->room = QUEUE;
 }
 

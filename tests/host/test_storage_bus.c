@@ -190,13 +190,20 @@ static void test_controllers(void)
 	disk_clear_attentions();
 	json_decref(disk_command("disk-fault",
 				 "{\"controller\": 3, \"delay_ms\": 3000}"));
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 300; i++)
 		disk_send((uint8_t[10]){ 0x28, [8] = 1 }, 10, HVG_STOR_READ,
 			  512);
+	CHECK(bus_unread(disk_channel) == 44);
 	json_decref(disk_command("device-remove",
 				 "{\"type\": \"scsi\", \"controller\": 3}"));
 	CHECK(!bus_device(2) && !image_in_flight());
-	guest_run_loop();
+	/* What was begun and what was not read yet, all of it is answered. */
+	for (int i = 0; i < 300; i++) {
+		CHECK(bus_take(disk_channel, &disk_answer));
+		CHECK(srb->srb_status == HVG_SRB_INVALID_LUN);
+		CHECK(!srb->transfer_length);
+	}
+	CHECK(bus_quiet(disk_channel, 5));
 	CHECK(disk_command_fails("device-remove",
 				 "{\"type\": \"scsi\", \"controller\": 3}",
 				 "there is no SCSI controller 3"));

@@ -27,6 +27,8 @@ struct vmbus_channel;
  *	still in flight are dropped by the service.
  * @notify: there may be packets; read until vmbus_read() says 0
  * @writable: room appeared after vmbus_write() had returned -EAGAIN
+ * @rescind: the host is about to rescind the open channel, @close follows: the
+ *	last chance to answer what is outstanding; may be NULL
  */
 struct vmbus_service {
 	const char *name;		/* "scsi", "ide" */
@@ -36,6 +38,7 @@ struct vmbus_service {
 	void (*close)(struct vmbus_channel *chan);
 	void (*notify)(struct vmbus_channel *chan);
 	void (*writable)(struct vmbus_channel *chan);
+	void (*rescind)(struct vmbus_channel *chan);
 };
 
 struct vmbus_device *vmbus_device_add(const struct vmbus_service *service,

@@ -216,6 +216,8 @@ void vmbus_channel_rescind(struct vmbus_channel *chan)
 
 	if (chan->state != CHANNEL_OFFERED && chan->state != CHANNEL_OPEN)
 		return;
+	if (chan->state == CHANNEL_OPEN && chan->dev->service->rescind)
+		chan->dev->service->rescind(chan);
 	vmbus_channel_shut(chan, "rescind");
 	chan->state = CHANNEL_RESCINDED;
 	vmbus_gpadls_rescind(chan);

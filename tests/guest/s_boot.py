@@ -21,6 +21,9 @@ def host(vm, seen):
     expect(int(devices) > 0, "no devices in /sys/bus/vmbus/devices")
     expect_equal(release, vm.boot["release"], "the guest's kernel")
 
+    vcpus = vm.control("vcpus")["vcpus"]
+    expect(len(vcpus) == vm.cpus and all("rip" in v for v in vcpus),
+           "expected the registers of %d VPs, got %s", vm.cpus, vcpus)
     status = vm.control("status")["vmbus"]
     expect_equal(status["state"], "connected", "state of the connection")
     if not vm.boot["builtin"] or vm.kind == "ours":

@@ -65,6 +65,12 @@ void machine_wait(pthread_cond_t *cond)
 	pthread_cond_wait(cond, &machine);
 }
 
+/* Until @end of CLOCK_REALTIME at the latest: ETIMEDOUT. */
+int machine_wait_until(pthread_cond_t *cond, const struct timespec *end)
+{
+	return pthread_cond_timedwait(cond, &machine, end);
+}
+
 static uint64_t clock_us(void)
 {
 	struct timespec ts;

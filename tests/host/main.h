@@ -55,5 +55,6 @@ int options_parse(struct options *o, int argc, char **argv);
 
 /* Wait for a condition with the machine lock, which is released meanwhile. */
 void machine_wait(pthread_cond_t *cond);
+int machine_wait_until(pthread_cond_t *cond, const struct timespec *end);
 
 #endif

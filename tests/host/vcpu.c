@@ -90,6 +90,8 @@ int vcpu_create(struct vcpu *v)
 		return -1;
 	setup_mtrr(v);
 	v->nmi = false;
+	v->inspect = false;
+	v->inspected = NULL;
 	v->parked = false;
 	return 0;
 }
@@ -99,6 +101,8 @@ void vcpu_destroy(struct vcpu *v)
 	if (v->run)
 		munmap(v->run, vm.run_size);
 	v->run = NULL;
+	json_decref(v->inspected);
+	v->inspected = NULL;
 	if (v->fd >= 0)
 		close(v->fd);
 	v->fd = -1;
@@ -257,6 +261,8 @@ static void *vcpu_thread(void *arg)
 			v->nmi = false;
 			ioctl(v->fd, KVM_NMI, 0);
 		}
+		if (v->inspect)
+			vcpu_inspect(v);
 		machine_unlock();
 		ret = ioctl(v->fd, KVM_RUN, 0);
 		err = errno;

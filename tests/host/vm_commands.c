@@ -99,6 +99,8 @@ void vm_commands(void)
 			 cmd_nmi);
 	control_register("quit", "", "end hvhost", cmd_quit);
 
+	inspect_commands();
+
 	control_register_part("status", "state", status_state);
 	control_register_part("status", "profile", status_profile);
 	control_register_part("status", "cpus", status_cpus);

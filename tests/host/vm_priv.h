@@ -45,6 +45,7 @@ enum vcpu_exit {
  * @run: shared with KVM
  * @parked: the thread waits for the end of a pause
  * @nmi: inject an NMI before the next entry
+ * @inspect: write @inspected before the next entry
  * @exits: since start, a reset does not clear them
  */
 struct vcpu {
@@ -55,6 +56,8 @@ struct vcpu {
 	bool running;
 	bool parked;
 	bool nmi;
+	bool inspect;
+	json_t *inspected;
 	uint64_t exits[VCPU_EXITS];
 	uint64_t hypercalls;
 };
@@ -101,6 +104,10 @@ void vcpu_wait_parked(void);
 void vcpu_unpark(void);
 void vcpu_init(void);		/* once */
 json_t *vcpu_stats(void);
+
+/* inspect.c */
+void vcpu_inspect(struct vcpu *v);
+void inspect_commands(void);	/* registers control commands */
 
 /* cpuid.c */
 int cpuid_setup(struct vcpu *v);

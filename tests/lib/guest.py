@@ -5,6 +5,7 @@ What a scenario sees of both sides. Guest: sh(), disk(), load_drivers(),
 console_text(). Host: control(), stats(), record(), storage(), image().
 """
 
+import json
 import os
 import re
 import shlex
@@ -58,8 +59,6 @@ class Vm:
         self._last_event = None
         self._trouble_mark = "-"
         self.agent = None
-        #: not even an NMI reaches the guest
-        self.stuck = False
         self.stderr = self.logs / "hvhost.stderr"
         self.console = self.logs / "console.log"
 
@@ -312,7 +311,11 @@ class Vm:
         """Make a guest that hangs say on its console what its tasks do."""
         before = len(self.console_text())
         try:
-            self.control("nmi", vp=0)
+            vcpus = self.control("vcpus")
+            (self.logs / "host-vcpus.json").write_text(
+                json.dumps(vcpus, indent=1), encoding="utf-8")
+            for number in range(self.cpus):
+                self.control("nmi", vp=number)
         except ControlError as error:
             return "no NMI: %s" % error
         size = -1
@@ -322,7 +325,6 @@ class Vm:
             size = len(self.console_text())
             time.sleep(2)
         if size == before:
-            self.stuck = True
             return "nor did it react to an NMI"
         (self.logs / "autopsy.log").write_text(
             self.console_text()[before:], encoding="utf-8")

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import termios
+import threading
 import time
 from pathlib import Path
 
@@ -29,7 +30,15 @@ from modtree import ModuleTree
 HERE = Path(__file__).resolve().parent
 KERNEL = "6.1"
 MEMORY_MIB = 6144
-CPUS = 2
+# One CPU, and no more. With two, QEMU stops all of them for each atomic
+# operation that it cannot do in place, and a CPU that has just injected an
+# interrupt into a guest then delivers the same interrupt again, at any
+# instruction: guests and L1 itself die of it (seen with 7.2, 10.0 and 11.1).
+# One is also faster, and leaves this machine's other CPUs to other runs.
+CPUS = 1
+# L1 says that it lives this often, and has died after so long a silence.
+HEARTBEAT_S = 5
+SILENCE_S = 180
 MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay",
            "kvm_amd", "tun")
 
@@ -38,6 +47,7 @@ _CHECK_EXTENSION = 0xae03
 _HYPERV = {72: "KVM_CAP_HYPERV", 148: "KVM_CAP_HYPERV_SYNIC2"}
 
 INSIDE = "HVG_INSIDE_LAB"
+HEARTBEAT = "heartbeat"
 
 
 class LabError(Exception):
@@ -102,11 +112,16 @@ def python():
     return os.path.realpath(sys.executable)
 
 
+def places():
+    """How many runs can go on at the same time."""
+    return 1 if kind()[0] == 1 else max(1, (os.cpu_count() or 1) // CPUS)
+
+
 @contextlib.contextmanager
 def _turn(progress):
     """Wait for one's turn: emulated machines that share CPUs time out."""
-    slots = max(1, (os.cpu_count() or 1) // CPUS)
-    paths = [debian.cache_dir() / ("lab-%d.lock" % n) for n in range(slots)]
+    paths = [debian.cache_dir() / ("lab-%d.lock" % n)
+             for n in range(places())]
     waiting = False
     while True:
         for path in paths:
@@ -131,7 +146,8 @@ def run(argv, logs, progress, interactive=False, environ=None):
     """
     logs = Path(logs).resolve()
     vmlinuz, base = prepare(progress)
-    (logs / "status").unlink(missing_ok=True)
+    for name in ("status", HEARTBEAT):
+        (logs / name).unlink(missing_ok=True)
     variables = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
                          "/sbin:/bin",
                  "HOME": "/root", "LC_ALL": "C.UTF-8", INSIDE: "1",
@@ -185,7 +201,7 @@ def _qemu(vmlinuz, initrd, logs, interactive):
         command, stdin=None if interactive else subprocess.PIPE,
         stderr=open(logs / "lab-qemu.log", "wb"))
     try:
-        process.wait()
+        silent = _wait(process, logs / HEARTBEAT)
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
@@ -196,7 +212,34 @@ def _qemu(vmlinuz, initrd, logs, interactive):
     try:
         return int((logs / "status").read_text())
     except (OSError, ValueError):
-        raise LabError("the emulated machine ended before its job did "
-                       "(QEMU's exit status %d): see %s and %s"
-                       % (process.returncode, console,
-                          logs / "lab-qemu.log")) from None
+        raise LabError("the emulated machine %s: see %s and %s" % (
+            "said nothing for %d s" % SILENCE_S if silent else
+            "ended before its job did (QEMU's exit status %d)"
+            % process.returncode, console, logs / "lab-qemu.log")) from None
+
+
+def _wait(process, heartbeat):
+    """Wait for the end of QEMU; True if L1 fell silent, and was ended."""
+    last = time.time()
+    while True:
+        try:
+            process.wait(HEARTBEAT_S)
+            return False
+        except subprocess.TimeoutExpired:
+            pass
+        with contextlib.suppress(FileNotFoundError):
+            last = max(last, heartbeat.stat().st_mtime)
+        if time.time() - last > SILENCE_S:
+            process.kill()
+            process.wait()
+            return True
+
+
+def heartbeat(logs):
+    """In L1: let the other side know that this machine lives."""
+    def beat():
+        while True:
+            with contextlib.suppress(OSError):
+                (Path(logs) / HEARTBEAT).write_text("%d\n" % time.time())
+            time.sleep(HEARTBEAT_S)
+    threading.Thread(target=beat, daemon=True).start()

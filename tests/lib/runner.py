@@ -140,11 +140,13 @@ def _hvhost(args):
                              % args.hvhost)
         return path
     progress("building hvhost")
-    done = subprocess.run(["make", "-s", "-C", str(TOP / "tests" / "host"),
-                           "SAN=%d" % args.san, f"-j{os.cpu_count()}"],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False)
     path = TOP / "build" / ("host-san" if args.san else "host") / "hvhost"
+    with debian.locked(path.parent / ".lock"):
+        done = subprocess.run(
+            ["make", "-s", "-C", str(TOP / "tests" / "host"),
+             "SAN=%d" % args.san, f"-j{os.cpu_count()}"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, check=False)
     if done.returncode or not path.exists():
         raise UsageError("hvhost cannot be built:\n" + done.stdout)
     return path
@@ -189,7 +191,10 @@ def execute(plan):
     everything = scenario.load_all()
     chosen = [everything[name] for name in plan["scenarios"]]
     logs = Path(plan["logs"])
-    parent = "/run" if os.environ.get(lab.INSIDE) else None
+    parent = None
+    if os.environ.get(lab.INSIDE):
+        parent = "/run"
+        lab.heartbeat(logs)
     scratch = Path(tempfile.mkdtemp(prefix="hvg-", dir=parent))
     try:
         if plan["bench"]:

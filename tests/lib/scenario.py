@@ -16,12 +16,10 @@ Both parts raise, with expect() or otherwise, when something is wrong.
 
 import importlib.util
 import json
-import os
 import time
 import traceback
 from pathlib import Path
 
-import lab
 from agent import AgentTimeout
 from control import ControlError
 from guest import GuestError, Vm
@@ -170,7 +168,7 @@ class BootRunner:
         progress.done = []
         progress.save(self._ktap)
 
-    def _one(self, scenario, again=True):
+    def _one(self, scenario):
         begin = time.monotonic()
         try:
             started = self._ready()
@@ -191,16 +189,6 @@ class BootRunner:
             why = traceback.format_exc()
         seconds = time.monotonic() - begin
         why += self._aftermath(scenario, bool(why))
-        if self._vm.stuck and again and os.environ.get(lab.INSIDE):
-            # QEMU's nested emulation now and then loses a virtual CPU: no
-            # interrupt reaches it any more. A guest whose kernel or drivers
-            # hang does take an NMI, and that is a failure.
-            self._ktap.comment("%s: no NMI reaches the guest, the emulation "
-                               "has lost a CPU: once more; logs: %s"
-                               % (scenario.name, self._vm.logs), 2)
-            self._drop()
-            self._one(scenario, again=False)
-            return
         if why:
             self._ktap.fail(scenario.name, "%s\nlogs: %s" % (
                 why.strip(), self._vm.logs))
@@ -261,7 +249,6 @@ class BootRunner:
         self._vm = None
         status = vm.stop()
         trouble = vm.host_trouble()
-        # A CPU that the emulation has lost does not let its thread go either.
-        if trouble or (status and not vm.stuck):
+        if trouble or status:
             self._end_trouble.append("hvhost ended with exit status %s\n%s\n"
                                      "logs: %s" % (status, trouble, vm.logs))

@@ -18,6 +18,7 @@ from shutil import rmtree, which
 
 import debian
 import kernels
+import refusals
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / "build"
@@ -235,6 +236,16 @@ def host(progress):
         yield Result(f"hvhost make {target}", done.returncode == 0, log=log)
 
 
+def refused(progress):
+    """hvhost refuses bad options and environments, each with one line."""
+    hvhost = BUILD / "host/hvhost"
+    make = ["make", "-s", "-C", str(TOP / "tests/host")]
+    subprocess.run(make, check=True)
+    kernel = kernels.get(kernels.names()[0], progress, build=False)
+    for name, wrong in refusals.check(hvhost, kernel.vmlinuz):
+        yield Result(f"hvhost refuses {name}", not wrong, wrong)
+
+
 GATES = {
     "rules": rules,
     "python": python,
@@ -243,4 +254,5 @@ GATES = {
     "checkpatch": checkpatch,
     "builds": builds,
     "host": host,
+    "refused": refused,
 }

@@ -11,19 +11,9 @@ def guest(vm):
     device = vm.disk("data")
     vm.sh("echo before kexec | dd of=%s conv=sync,notrunc oflag=direct 2>&1"
           % device)
-    # The guest's kernel and image, put on a disk of their own by the host.
-    second = vm.share_boot_files()
-    vm.sh("""
-        mkdir -p /tmp/boot
-        dd if=%(d)s of=/tmp/boot/vmlinuz bs=1M skip=%(at0)d count=%(n0)d \
-            iflag=direct,fullblock 2>/dev/null
-        truncate -s %(size0)d /tmp/boot/vmlinuz
-        dd if=%(d)s of=/tmp/boot/image bs=1M skip=%(at1)d count=%(n1)d \
-            iflag=direct,fullblock 2>/dev/null
-        truncate -s %(size1)d /tmp/boot/image
-        kexec -l /tmp/boot/vmlinuz --initrd=/tmp/boot/image --reuse-cmdline
-        """ % second, timeout=120)
-    vm.control("disk-remove", **second["address"])
+    vm.boot_files("/tmp/boot")
+    vm.sh("kexec -l /tmp/boot/vmlinuz --initrd=/tmp/boot/image "
+          "--reuse-cmdline", timeout=60)
     before = vm.control("status")
     vm.mark()
     vm.agent.send_only("kexec -e")

@@ -64,6 +64,7 @@ _ALL = (
     Disk("big", 3 << 40, lun=3, discard=True),
     Disk("native4k", 256 * MIB, lun=4, sector=4096),
     Disk("dvd", 0, lun=5, kind="dvd"),
+    Disk("dump", 1 << 30, lun=6),
     Disk("ide", 128 * MIB, bus="ide"),
     # Put in and out while the guest runs; not there at boot.
     Disk("hot", 48 * MIB, target=1, lun=7),

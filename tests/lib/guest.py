@@ -276,6 +276,21 @@ class Vm:
         answer["d"] = self.disk(disk.name)
         return answer
 
+    def boot_files(self, folder):
+        """Put the guest's own kernel and image into @folder in the guest."""
+        second = self.share_boot_files()
+        self.sh("""
+            mkdir -p %s
+            cd %s
+            dd if=%%(d)s of=vmlinuz bs=1M skip=%%(at0)d count=%%(n0)d \\
+                iflag=direct,fullblock 2>/dev/null
+            truncate -s %%(size0)d vmlinuz
+            dd if=%%(d)s of=image bs=1M skip=%%(at1)d count=%%(n1)d \\
+                iflag=direct,fullblock 2>/dev/null
+            truncate -s %%(size1)d image
+            """ % (folder, folder) % second, timeout=120)
+        self.control("disk-remove", **second["address"])
+
     # Both
 
     def wait_for(self, condition, what, timeout=20):

@@ -6,6 +6,7 @@ A file says in its docstring's first line what it shows, and defines
     DISKS       names from devices.py that must be there at boot
     MODULES     the kinds it runs for, default ("ours", "intree")
     CPUS        the fewest CPUs, default 1
+    APPEND      arguments for the kernel, default none
     ENDS        True if the guest is of no use afterwards
     DRIVERS     False if the drivers under test must not be loaded for it
     skip(boot)  optional: a reason why it cannot run in this boot, or None
@@ -56,6 +57,7 @@ class Scenario:
         self.disks = tuple(getattr(module, "DISKS", ()))
         self.modules = tuple(getattr(module, "MODULES", ("ours", "intree")))
         self.cpus = getattr(module, "CPUS", 1)
+        self.append = getattr(module, "APPEND", "")
         self.ends = getattr(module, "ENDS", False)
         self.drivers = getattr(module, "DRIVERS", True)
         self.guest = module.guest
@@ -130,6 +132,7 @@ class BootRunner:
         self._plan, self._boot, self._ktap = plan, boot, ktap
         self._logs, self._scratch = Path(logs), Path(scratch)
         self._vm = None
+        self._append = ""
         self._starts = 0
         self._disks = ()
         self._end_trouble = []
@@ -171,7 +174,7 @@ class BootRunner:
     def _one(self, scenario):
         begin = time.monotonic()
         try:
-            started = self._ready()
+            started = self._ready(scenario.append)
             if started:
                 self._ktap.comment("guest booted in %.1f s" % started, 2)
                 begin = time.monotonic()
@@ -197,17 +200,19 @@ class BootRunner:
         if why or scenario.ends:
             self._drop()
 
-    def _ready(self):
+    def _ready(self, append):
         """Start a guest unless there is one; returns the seconds it took."""
-        if self._vm is not None:
+        if self._vm is not None and self._append == append:
             return 0
+        self._drop()
+        self._append = append
         self._starts += 1
         logs = self._logs / ("guest%d" % self._starts)
         while logs.exists():
             self._starts += 1
             logs = self._logs / ("guest%d" % self._starts)
-        self._vm = Vm(self._plan, self._boot, self._disks, logs,
-                      self._scratch)
+        boot = dict(self._boot, append=self._boot["append"] + " " + append)
+        self._vm = Vm(self._plan, boot, self._disks, logs, self._scratch)
         begin = time.monotonic()
         self._vm.start()
         return time.monotonic() - begin

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kdump: the crash kernel connects anew and writes the dump to the disk."""
+
+import mmap
+import secrets
+
+from profiles import version
+from scenario import expect, expect_equal
+
+GROUP = "storage"
+DISKS = ("data", "dump")
+APPEND = "crashkernel=256M"
+ENDS = True
+
+
+def guest(vm):
+    vm.disk("dump")
+    vm.boot_files("/tmp/boot")
+    vm.sh("""
+        kexec -p /tmp/boot/vmlinuz --initrd=/tmp/boot/image \\
+            --append="$(sed 's/crashkernel=[^ ]*//' /proc/cmdline) nr_cpus=1 \\
+                reset_devices"
+        rm -r /tmp/boot
+        """, timeout=120)
+    # What only the memory of the kernel that dies has.
+    secret = secrets.token_hex(32)
+    vm.sh("echo %s > /dev/shm/secret" % secret)
+    before = vm.control("status")
+    vm.mark()
+    vm.agent.send_only("echo 1 > /proc/sys/kernel/sysrq; "
+                       "echo c > /proc/sysrq-trigger")
+    vm.wait_boot()
+    vm.load_drivers()
+    size = vm.sh("""
+        dd if=/proc/vmcore of=%s bs=1M conv=fsync 2>/dev/null
+        stat -c %%s /proc/vmcore
+        """ % vm.disk("dump"), timeout=240)
+    return before, secret.encode(), int(size)
+
+
+def host(vm, seen):
+    before, secret, size = seen
+    after = vm.control("status")
+    expect_equal(after["boots"], before["boots"],
+                 "boots by the host: the dump went through a reset")
+    expect(after["vmbus"]["connects"] > before["vmbus"]["connects"],
+           "no new connection: %s", after)
+    if version(after["vmbus"]["version"]) >= (3, 0):
+        names = [e["what"] for e in vm.events()
+                 if e["what"] in ("unload", "contact")]
+        expect(names and names[0] == "unload",
+               "contact without unload: %s", names)
+    if vm.profile.crash:
+        expect(vm.events("crash"), "no crash in the host's record: %s",
+               vm.events())
+    with open(vm.image("dump"), "rb") as image, \
+            mmap.mmap(image.fileno(), size, prot=mmap.PROT_READ) as core:
+        expect_equal(core[:5], b"\x7fELF\x02", "the dump's first bytes")
+        for text in (b"OSRELEASE=" + vm.boot["release"].encode() + b"\n",
+                     secret):
+            expect(core.find(text) >= 0, "%r is not in the dump of %d bytes",
+                   text, size)

@@ -14,8 +14,10 @@ import hashlib
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import termios
 import threading
 import time
@@ -176,6 +178,8 @@ def run(argv, logs, progress, interactive=False, environ=None):
 
 def _qemu(vmlinuz, initrd, logs, interactive):
     console = logs / "lab-console.log"
+    # Not below @logs: the name of a socket must be short.
+    monitor = Path(tempfile.gettempdir()) / ("hvg-lab-%d" % os.getpid())
     share = "local,security_model=none,multidevs=remap"
     command = [
         "qemu-system-x86_64", "-name", "hv-guest-lab",
@@ -186,6 +190,7 @@ def _qemu(vmlinuz, initrd, logs, interactive):
         "-no-reboot", "-kernel", str(vmlinuz), "-initrd", str(initrd),
         "-append", "console=ttyS0 panic=-1 quiet mitigations=off",
         "-serial", "file:%s" % str(console).replace(",", ",,"),
+        "-monitor", "unix:%s,server=on,wait=off" % monitor,
         "-device", "virtio-serial-pci",
         "-chardev", "stdio,id=io,signal=off",
         "-device", "virtserialport,chardev=io,name=io",
@@ -202,11 +207,16 @@ def _qemu(vmlinuz, initrd, logs, interactive):
         stderr=open(logs / "lab-qemu.log", "wb"))
     try:
         silent = _wait(process, logs / HEARTBEAT)
+        if silent:
+            (logs / "lab-state.log").write_text(_state(monitor))
+            process.kill()
+            process.wait()
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
         raise
     finally:
+        monitor.unlink(missing_ok=True)
         if saved:
             termios.tcsetattr(0, termios.TCSADRAIN, saved)
     try:
@@ -219,7 +229,7 @@ def _qemu(vmlinuz, initrd, logs, interactive):
 
 
 def _wait(process, heartbeat):
-    """Wait for the end of QEMU; True if L1 fell silent, and was ended."""
+    """Wait for the end of QEMU; True if L1 has fallen silent before it."""
     last = time.time()
     while True:
         try:
@@ -230,9 +240,23 @@ def _wait(process, heartbeat):
         with contextlib.suppress(FileNotFoundError):
             last = max(last, heartbeat.stat().st_mtime)
         if time.time() - last > SILENCE_S:
-            process.kill()
-            process.wait()
             return True
+
+
+def _state(monitor):
+    """Where the CPU of a silent L1 is: three looks at its registers."""
+    text = b""
+    try:
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(5)
+            link.connect(str(monitor))
+            for _ in range(3):
+                link.sendall(b"info registers\n")
+                time.sleep(2)
+                text += link.recv(1 << 20)
+    except OSError as error:
+        text += str(error).encode()
+    return text.decode("utf-8", "replace")
 
 
 def heartbeat(logs):

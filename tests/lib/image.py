@@ -55,7 +55,7 @@ STUBBED = ("libgfapi.so", "libibverbs.so", "libnbd.so", "libpmem.so",
 BOOT_MODULES = ("scsi_mod", "sd_mod", "sr_mod", "sg", "ext4")
 BOOT_OPTIONAL = ("crc32c_generic", "crct10dif_generic", "crc64_rocksoft",
                  "crc64_rocksoft_generic", "libcrc32c", "scsi_transport_fc",
-                 "isofs")
+                 "isofs", "msr")
 INTREE_MODULES = ("hv_vmbus", "hv_storvsc")
 OUR_MODULES = ("hvg_vmbus", "hvg_storvsc")
 

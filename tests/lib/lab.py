@@ -211,7 +211,7 @@ def _qemu(vmlinuz, initrd, logs, interactive):
             (logs / "lab-state.log").write_text(_state(monitor))
             process.kill()
             process.wait()
-    except KeyboardInterrupt:
+    except BaseException:	# an interrupt, or the end by a signal
         process.terminate()
         process.wait()
         raise

@@ -10,7 +10,7 @@ DISKS = ("data", "readonly")
 def guest(vm):
     data, readonly = vm.disk("data"), vm.disk("readonly")
     # A reset leaves a unit attention for the first command.
-    vm.sh("sg_turs %s; sg_turs %s; true" % (data, readonly))
+    vm.status("sg_turs %s; sg_turs %s" % (data, readonly))
     before = vm.storage()["errors"]
     seen = {}
 

@@ -34,7 +34,7 @@ KMAKE = $(MAKE) -C $(KDIR) M=$(SRC)
 INSTALL_MOD_DIR ?= extra/hv-guest
 MODPROBE_D ?= $(DESTDIR)/etc/modprobe.d
 
-.PHONY: all modules farm hvhost install uninstall dkms-install clean
+.PHONY: all modules farm hvhost install uninstall dkms-install dkms-uninstall clean
 .PHONY: demo check bench help
 
 all: modules
@@ -74,6 +74,10 @@ dkms-install:
 		REPLACE_INTREE=$(REPLACE_INTREE) MODPROBE_D=$(MODPROBE_D) \
 		sh tools/dkms-install.sh
 
+dkms-uninstall:
+	@VERSION=$(VERSION) MODPROBE_D=$(MODPROBE_D) \
+		sh tools/dkms-install.sh uninstall
+
 demo:
 	@exec tests/demo
 
@@ -99,7 +103,7 @@ help:
 	@echo '  make install        install them; on a kernel that has VMBus'
 	@echo '                      itself this needs REPLACE_INTREE=1'
 	@echo '  make uninstall      take them away again'
-	@echo '  make dkms-install   the same through DKMS'
+	@echo '  make dkms-install   the same through DKMS; dkms-uninstall'
 	@echo 'Test host and tests:'
 	@echo '  make hvhost         build the test host'
 	@echo '  make demo           boot a guest on it and show the drivers'

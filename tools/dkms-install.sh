@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # dkms-install.sh: hand the source to DKMS, and build and install it for KDIR's
-# kernel. VERSION, KDIR, RELEASE, MODPROBE_D and REPLACE_INTREE come from the
+# kernel. "dkms-install.sh uninstall" takes all of it back. VERSION, KDIR, RELEASE, MODPROBE_D and REPLACE_INTREE come from the
 # Makefile.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -16,6 +16,17 @@ die()
 
 command -v dkms >/dev/null || die "dkms is not installed"
 [ "$(id -u)" = 0 ] || die "dkms-install needs root"
+# DKMS starts a make of its own.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE
+
+if [ "${1-}" = uninstall ]; then
+	if dkms status -m hv-guest -v "$VERSION" | grep -q hv-guest; then
+		dkms remove -m hv-guest -v "$VERSION" --all
+	fi
+	rm -rf "$src" "$MODPROBE_D/hv-guest.conf"
+	exit 0
+fi
+
 [ -n "$RELEASE" ] || die "no headers of a kernel found: say KDIR="
 status=0
 sh "$top/tools/intree.sh" "$KDIR" || status=$?

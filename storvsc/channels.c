@@ -23,6 +23,8 @@
 /* Largest packet that a storage host has to send, with room to spare. */
 #define STORVSC_MAX_PACKET	512
 
+static void storvsc_remap(struct work_struct *work);
+
 /**
  * storvsc_channels_alloc - make room for the primary and its sub-channels
  * @a: adapter
@@ -34,6 +36,7 @@ int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels)
 {
 	unsigned int i;
 
+	INIT_WORK(&a->remap, storvsc_remap);
 	a->chans = kcalloc(1 + subchannels, sizeof(*a->chans), GFP_KERNEL);
 	a->cpu_chan = kcalloc(nr_cpu_ids, sizeof(*a->cpu_chan), GFP_KERNEL);
 	if (!a->chans || !a->cpu_chan) {
@@ -67,6 +70,8 @@ void storvsc_channels_free(struct storvsc_adapter *a)
 		hvg_channel_close(chan);
 		hvg_channel_put(chan);
 	}
+	if (a->chans)
+		cancel_work_sync(&a->remap);
 	kfree(a->chans);
 	kfree(a->cpu_chan);
 	a->chans = NULL;
@@ -139,6 +144,16 @@ static void storvsc_map_cpus(struct storvsc_adapter *a)
 	}
 }
 
+static void storvsc_remap(struct work_struct *work)
+{
+	struct storvsc_adapter *a = container_of(work, struct storvsc_adapter,
+						 remap);
+
+	mutex_lock(&a->chan_lock);
+	storvsc_map_cpus(a);
+	mutex_unlock(&a->chan_lock);
+}
+
 /*
  * Close one channel: nothing more is sent on it, the host gives up the pages
  * of what was outstanding, and that is finished with @host_byte.
@@ -194,10 +209,19 @@ static void storvsc_rescind(struct hvg_channel *chan)
 		storvsc_note(a, 1, "sub-channel %u rescinded\n", sc->index);
 }
 
+/* Not here and now: who opens a channel under chan_lock waits for the bus. */
+static void storvsc_moved(struct hvg_channel *chan)
+{
+	struct storvsc_channel *sc = hvg_channel_context(chan);
+
+	schedule_work(&sc->adapter->remap);
+}
+
 static const struct hvg_channel_ops storvsc_channel_ops = {
 	.packet = storvsc_packet,
 	.writable = storvsc_writable,
 	.rescind = storvsc_rescind,
+	.moved = storvsc_moved,
 	.max_packet = STORVSC_MAX_PACKET,
 };
 

@@ -162,6 +162,7 @@ struct storvsc_counters {
  * @wq: runs @work
  * @work: handles @events
  * @kick: restarts queues that found the ring full
+ * @remap: writes @cpu_chan anew when a channel has moved to another CPU
  * @events: bits of enum storvsc_event, atomic bit operations only
  * @ring_blocked: 1 when a command was sent back because the ring was full
  * @debugfs: directory of this adapter
@@ -197,6 +198,7 @@ struct storvsc_adapter {
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct work_struct kick;
+	struct work_struct remap;
 	unsigned long events;
 	unsigned int ring_blocked;
 

@@ -34,12 +34,11 @@ static unsigned int siblings_on(const struct hvg_channel *chan,
 	const struct hvg_channel *other;
 	unsigned int n = 0;
 
-	mutex_lock(&channels_lock);
+	lockdep_assert_held(&channels_lock);
 	list_for_each_entry(other, &channels, link)
 		if (other->bdev == chan->bdev && other != chan &&
 		    other->assigned && other->cpu == cpu)
 			n++;
-	mutex_unlock(&channels_lock);
 	return n;
 }
 
@@ -54,6 +53,7 @@ static unsigned int affinity_choose(const struct hvg_channel *chan)
 	if (connection.version < HVG_VERSION_WIN8)
 		return connection.cpu;
 	cpu = last_cpu;
+	mutex_lock(&channels_lock);
 	for (i = 0; i < num_online_cpus(); i++) {
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
@@ -67,6 +67,7 @@ static unsigned int affinity_choose(const struct hvg_channel *chan)
 		best_siblings = siblings;
 		best_load = load;
 	}
+	mutex_unlock(&channels_lock);
 	last_cpu = best;
 	return best;
 }
@@ -161,6 +162,9 @@ static int affinity_do_move(struct hvg_channel *chan, unsigned int cpu)
 	per_cpu(assigned, cpu)++;
 	/* An interrupt may have gone to the old CPU and been lost with it. */
 	schedule_work(&chan->drain_work);
+	/* They are there as long as the channel is assigned. */
+	if (chan->ops->moved)
+		chan->ops->moved(chan);
 	return 0;
 }
 
@@ -250,4 +254,46 @@ int affinity_cpu_offline(unsigned int cpu)
 	}
 	mutex_unlock(&affinity_lock);
 	return err;
+}
+
+/* A channel that shares its CPU with others of a device that has none here. */
+static struct hvg_channel *affinity_find_crowded(unsigned int cpu)
+{
+	struct hvg_channel *chan, *found = NULL;
+
+	mutex_lock(&channels_lock);
+	list_for_each_entry(chan, &channels, link) {
+		if (!chan->assigned || chan->cpu == cpu ||
+		    !siblings_on(chan, chan->cpu) || siblings_on(chan, cpu))
+			continue;
+		found = hvg_channel_get(chan);
+		break;
+	}
+	mutex_unlock(&channels_lock);
+	return found;
+}
+
+/**
+ * affinity_cpu_online() - give a CPU its share of the channels
+ * @cpu: the CPU that has come online, its SynIC enabled
+ *
+ * Of each device with several channels on one CPU, one moves here. Where the
+ * host refuses, or cannot (below 4.1), channels stay where they are.
+ *
+ * Context: process, CPU hotplug lock held for writing.
+ */
+void affinity_cpu_online(unsigned int cpu)
+{
+	struct hvg_channel *chan;
+	int err = 0;
+
+	if (connection.state == CONNECTION_DOWN ||
+	    connection.version < HVG_VERSION_WIN10_V4_1)
+		return;
+	mutex_lock(&affinity_lock);
+	while (!err && (chan = affinity_find_crowded(cpu))) {
+		err = affinity_do_move(chan, cpu);
+		hvg_channel_put(chan);
+	}
+	mutex_unlock(&affinity_lock);
 }

@@ -12,5 +12,6 @@ void affinity_release(struct hvg_channel *chan);
 u32 affinity_target_vp(const struct hvg_channel *chan);
 int affinity_move(struct hvg_channel *chan, unsigned int cpu);
 int affinity_cpu_offline(unsigned int cpu);
+void affinity_cpu_online(unsigned int cpu);
 
 #endif /* _HVG_VMBUS_AFFINITY_H */

@@ -57,7 +57,8 @@ static const u32 versions[] = {
 
 static const struct platform_hooks platform_hooks = {
 	.interrupt = interrupt_handle,
-	.cpu_offline = affinity_cpu_offline,
+	.online = affinity_cpu_online,
+	.offline = affinity_cpu_offline,
 	.kexec = crash_kexec_hook,
 	.crash = crash_kdump_hook,
 };

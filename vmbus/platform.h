@@ -17,7 +17,8 @@ struct device;
 /**
  * struct platform_hooks - what the platform calls
  * @interrupt: SINT 2 of @cpu fired; hard interrupt on that CPU
- * @cpu_offline: @cpu is about to go away; process context on that CPU, the
+ * @online: @cpu has come and takes interrupts; context as for @offline
+ * @offline: @cpu is about to go away; process context on that CPU, the
  *	hotplug lock is held for writing. -errno refuses.
  * @kexec: the kernel is about to be replaced; process context, CPUs running
  * @crash: a crash kernel is about to be started; one CPU, interrupts off,
@@ -25,7 +26,8 @@ struct device;
  */
 struct platform_hooks {
 	void (*interrupt)(unsigned int cpu);
-	int (*cpu_offline)(unsigned int cpu);
+	void (*online)(unsigned int cpu);
+	int (*offline)(unsigned int cpu);
 	void (*kexec)(void);
 	void (*crash)(void);
 };

@@ -179,6 +179,7 @@ static int synic_cpu_online(unsigned int cpu)
 	if (!this->messages || !this->events)
 		return -ENOMEM;
 	synic_enable(this);
+	hooks->online(cpu);
 	return 0;
 }
 
@@ -187,7 +188,7 @@ static int synic_cpu_offline(unsigned int cpu)
 	unsigned long flags;
 	int err;
 
-	err = hooks->cpu_offline(cpu);
+	err = hooks->offline(cpu);
 	if (err)
 		return err;
 	local_irq_save(flags);

@@ -60,6 +60,8 @@ struct hvg_packet {
  *	before remove() (primary) or before the bus closes it (sub-channel).
  *	May close the channel itself. Must not take a lock under which
  *	another thread closes it: the close waits for this callback.
+ * @moved: another CPU takes the channel's interrupts, see hvg_channel_cpu();
+ *	may be NULL. Process context, must not wait for the bus.
  * @max_packet: bytes of the largest packet that is accepted, descriptor
  *	included; a larger one breaks the channel
  */
@@ -69,6 +71,7 @@ struct hvg_channel_ops {
 	void (*writable)(struct hvg_channel *chan);
 	void (*event)(struct hvg_channel *chan);
 	void (*rescind)(struct hvg_channel *chan);
+	void (*moved)(struct hvg_channel *chan);
 	u32 max_packet;
 };
 

@@ -37,11 +37,27 @@ def guest(vm):
         wait $!
         echo both again | dd of=%s conv=sync,notrunc oflag=direct 2>&1
         """ % (device, vm.cpus - 1, device), timeout=120)
-    return before, output, vm.sh("dmesg | grep 'CPU 1 stays' | tail -n 1 || :")
+    log = vm.sh("dmesg | grep 'CPU 1 stays' | tail -n 1 || :")
+    return before, output, log, _on_cpu1(vm, device)
+
+
+def _on_cpu1(vm, device):
+    """Per target VP, the packets that the host got from I/O on CPU 1."""
+    def packets():
+        found = {}
+        for c in vm.stats()["channels"]:
+            if c["state"] == "open" and c["name"].startswith("scsi"):
+                found[c["vp"]] = found.get(c["vp"], 0) + c["packets_in"]
+        return found
+
+    before = packets()
+    vm.sh("taskset -c 1 dd if=%s of=/dev/null bs=4k count=64 iflag=direct "
+          "2>&1" % device)
+    return {vp: n - before.get(vp, 0) for vp, n in packets().items()}
 
 
 def host(vm, seen):
-    before, output, log = seen
+    before, output, log, packets = seen
     if (2, 4) <= version(vm.profile.vmbus) < (4, 1):
         expect_equal(output.count("refused"), 3, "refusals")
         expect("cannot move it" in log, "no reason in the log: %r", log)
@@ -49,6 +65,12 @@ def host(vm, seen):
         expect_equal(output.count("refused"), 0, "refusals")
         expect("0\n" in output or "0,2" in output,
                "CPU 1 never went offline:\n%s", output)
+    if version(vm.profile.vmbus) >= (4, 1):
+        # CPU 1 has its channel back, and sends on it again.
+        expect(packets.get(1, 0) >= 64 and len(packets) == min(
+            vm.cpus, 1 + vm.storage()["subchannels"]),
+               "expected one channel per VP and CPU 1's packets on VP 1's, "
+               "got packets by target VP %s", packets)
     with open(vm.image("data"), "rb") as image:
         expect_equal(image.read(11), b"both again\n", "the image")
     expect_equal(vm.storage()["errors"] - before, 0, "errors")

@@ -19,7 +19,7 @@ from control import Control, ControlError
 from devices import DISKS, MIB
 from profiles import PROFILES
 
-BOOT_SECONDS = 90
+BOOT_SECONDS = 180
 
 # In the guest's kernel log, any of these fails the scenario that it ran.
 KERNEL_TROUBLE = (r"BUG:|BUG at|WARNING:|Oops|general protection|KASAN|KCSAN"

@@ -84,6 +84,7 @@ demo:
 # make check KERNEL=bzImage [KDIR=tree] [CC=gcc] runs the scenarios on that
 # kernel. Neither make's flags nor its variables are for what runs below.
 check:
+	@tests/packages.sh
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; exec tests/check \
 		$(if $(KERNEL),--kernel $(KERNEL) \
 			$(if $(given-kdir),--kdir $(given-kdir)) \
@@ -91,6 +92,7 @@ check:
 		$(CHECK_ONLY)
 
 bench:
+	@tests/packages.sh
 	@tests/bench/run $(BENCH)
 
 clean:

@@ -3,7 +3,75 @@
 #ifndef HVHOST_FAULT_H
 #define HVHOST_FAULT_H
 
-/* Registers the control command; arms --fault @name unless it is NULL. */
-int fault_init(const char *name);
+#include <stdbool.h>
+#include <stdint.h>
+
+enum fault {
+	/* rings */
+	FAULT_PACKET_SHORT,
+	FAULT_PACKET_LONG,
+	FAULT_PACKET_OFFSET,
+	FAULT_PACKET_OFFSET_LONG,
+	FAULT_PACKET_TYPE,
+	FAULT_PACKET_TRAILER,
+	FAULT_WRITE_INDEX,
+	FAULT_WRITE_INDEX_ODD,
+	FAULT_WRITE_INDEX_BACK,
+	FAULT_READ_INDEX,
+	/* control messages */
+	FAULT_VERSION_SILENT,
+	FAULT_VERSION_TWICE,
+	FAULT_OFFERS_SILENT,
+	FAULT_OPEN_SILENT,
+	FAULT_OPEN_TWICE,
+	FAULT_OPEN_ID,
+	FAULT_OPEN_CHANNEL,
+	FAULT_GPADL_SILENT,
+	FAULT_GPADL_HANDLE,
+	FAULT_GPADL_CHANNEL,
+	FAULT_TORNDOWN_SILENT,
+	FAULT_TORNDOWN_HANDLE,
+	FAULT_UNLOAD_SILENT,
+	FAULT_TRUNCATED,
+	FAULT_OFFER_DUPLICATE,
+	FAULT_OFFER_SAME_ID,
+	FAULT_OFFER_RANGE,
+	FAULT_OFFER_STORM,
+	FAULT_RESCIND_NOTHING,
+	FAULT_RESCIND_OPEN,
+	FAULT_RESCIND_GPADL,
+	FAULT_MESSAGE_UNKNOWN,
+	/* the message page */
+	FAULT_SLOT_SIZE,
+	FAULT_SLOT_SCRIBBLE,
+	FAULT_COUNT
+};
+
+/*
+ * struct fault_place - where a fault could fire now
+ * @disk: serial number of the disk concerned, or NULL
+ * @cdb: the SCSI command concerned, or NULL
+ * @channel: id of the channel concerned, or 0
+ */
+struct fault_place {
+	const char *disk;
+	const uint8_t *cdb;
+	uint32_t channel;
+};
+#define FAULT_ANYWHERE	((struct fault_place){ .channel = 0 })
+
+/*
+ * Registers the control commands and disarms everything. @spec NULL, or
+ * NAME[,KEY=VALUE]... to be armed. Complains and returns -1 if it is wrong.
+ */
+int fault_init(const char *spec);
+/* Print every fault and what it does. */
+void fault_print(void);
+/* Call @fn whenever a fault was armed. */
+void fault_on_arm(void (*fn)(void));
+/* Is it the time and place for this fault? Counts it if so. */
+bool fault_fires(enum fault fault, struct fault_place place);
+/* The number that the fault was armed with, or its own. */
+uint32_t fault_value(enum fault fault);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "main.h"
 #include "profile.h"
 #include "vm_priv.h"
@@ -20,7 +21,8 @@ enum {
 	OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_CPUS, OPT_MEM,
 	OPT_PROFILE, OPT_DISK, OPT_DVD, OPT_SCSI, OPT_CONSOLE, OPT_SERIAL2,
 	OPT_CONTROL, OPT_NO_REBOOT, OPT_NO_STIMER, OPT_LOG, OPT_VERBOSE,
-	OPT_FAULT, OPT_CPU_MODEL, OPT_LIST_PROFILES, OPT_VERSION, OPT_HELP,
+	OPT_FAULT, OPT_LIST_FAULTS, OPT_CPU_MODEL, OPT_LIST_PROFILES,
+	OPT_VERSION, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -42,6 +44,7 @@ static const struct option long_options[] = {
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "fault", required_argument, NULL, OPT_FAULT },
+	{ "list-faults", no_argument, NULL, OPT_LIST_FAULTS },
 	{ "list-profiles", no_argument, NULL, OPT_LIST_PROFILES },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -83,7 +86,9 @@ static const char help_text[] =
 "  --no-reboot         end when the guest resets\n"
 "  --no-stimer         hide the synthetic timers\n"
 "  --log FILE          log here; --verbose: more of it\n"
-"  --fault NAME        misbehave in the named way\n"
+"  --fault NAME[,KEY=VALUE]...  misbehave in the named way; keys: count\n"
+"                      (0: for ever), after, value, disk, cdb, channel\n"
+"  --list-faults       what there is (also --fault help)\n"
 "  --version, --help\n"
 "\n"
 "Exit status: 0 the guest powered off, or hvhost was told to quit; 1 bad\n"
@@ -250,6 +255,13 @@ int options_parse(struct options *o, int argc, char **argv)
 			return HVHOST_EXIT_OFF;
 		case OPT_LIST_PROFILES:
 			list_profiles();
+			return HVHOST_EXIT_OFF;
+		case OPT_FAULT:
+			if (strcmp(optarg, "help"))
+				break;
+			/* fall through */
+		case OPT_LIST_FAULTS:
+			fault_print();
 			return HVHOST_EXIT_OFF;
 		case ':':
 		case '?':

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../../include/hvg/hv_wire.h"
+#include "fault.h"
 #include "loop.h"
 #include "record.h"
 #include "vm_priv.h"
@@ -334,10 +335,21 @@ static void slot_write(struct hvg_message *slot, const struct message *m)
 {
 	memcpy(slot->payload, m->payload, m->len);
 	slot->payload_size = m->len;
+	if (fault_fires(FAULT_SLOT_SIZE, FAULT_ANYWHERE))
+		slot->payload_size = fault_value(FAULT_SLOT_SIZE);
 	slot->flags = m->next ? HVG_MESSAGE_FLAG_PENDING : 0;
 	slot->reserved = 0;
 	slot->sender = 0;
 	__atomic_store_n(slot_type(slot), m->type, __ATOMIC_RELEASE);
+}
+
+/* All ones: a message of no type that there is, and more to come. */
+static bool slot_scribble(struct hvg_message *slot)
+{
+	if (!fault_fires(FAULT_SLOT_SCRIBBLE, FAULT_ANYWHERE))
+		return false;
+	memset(slot, 0xff, sizeof(*slot));
+	return true;
 }
 
 /* Put as many messages into the slot as the guest takes out of it. */
@@ -358,9 +370,11 @@ static void sint_deliver(struct sint *s)
 		sint_watch(s, true);
 		if (!slot_free(slot))
 			return;
-		slot_write(slot, s->head);
-		sint_pop(s);
-		messages_to_guest++;
+		if (!slot_scribble(slot)) {
+			slot_write(slot, s->head);
+			sint_pop(s);
+			messages_to_guest++;
+		}
 		sint_raise(s);
 	}
 	sint_watch(s, false);

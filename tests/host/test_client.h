@@ -44,6 +44,7 @@ struct test {
 /* Each ends with an entry that has no function. */
 extern const struct test control_message_tests[];
 extern const struct test channel_tests[];
+extern const struct test fault_tests[];
 
 /* All versions there are, lowest first. */
 #define VERSIONS	11

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "loop.h"
-#include "main.h"
 #include "test_disk.h"
 
 #define QUEUE		2048
@@ -57,17 +56,7 @@ const struct hvg_stor_request *const srb = &disk_answer.packet.u.request;
 uint32_t disk_buffer_offset;
 static uint64_t buffer_pfn[DISK_BUFFER_PAGES];
 
-/* main.h, loop.h and vm.h, what test_guest.c leaves out */
-
-int complain(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	return -1;
-}
+/* loop.h and vm.h, what test_guest.c leaves out */
 
 uint64_t now_ms(void)
 {

@@ -13,6 +13,7 @@
 
 #include "control.h"
 #include "loop.h"
+#include "main.h"
 #include "record.h"
 #include "test_guest.h"
 
@@ -49,6 +50,18 @@ static struct {
 } parts[16];
 
 static uint32_t next_page;
+
+/* main.h */
+
+int complain(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	return -1;
+}
 
 /* vm.h */
 
@@ -305,6 +318,28 @@ json_t *guest_part(const char *command, const char *key)
 		    strcmp(parts[i].command, command); i++)
 		;
 	return parts[i].fn();
+}
+
+void guest_fault(const char *json)
+{
+	json_t *result;
+	char *error;
+
+	result = guest_command("fault", json, &error);
+	if (!result) {
+		printf("# fault %s: %s\n", json, error);
+		abort();
+	}
+	json_decref(result);
+}
+
+unsigned int guest_fault_fired(const char *name)
+{
+	json_t *stats = guest_part("stats", "faults");
+	unsigned int n = json_integer_value(json_object_get(stats, name));
+
+	json_decref(stats);
+	return n;
 }
 
 /* The guest */

@@ -52,6 +52,9 @@ const json_t *guest_last_event(const char *what);
 void guest_forget_events(void);
 
 json_t *guest_command(const char *name, const char *json, char **error);
+/* Arm a fault as on the control socket; how often one has fired. */
+void guest_fault(const char *json);
+unsigned int guest_fault_fired(const char *name);
 json_t *guest_part(const char *command, const char *key);
 
 /* Guest memory: single pages, deliberately not neighbours. */

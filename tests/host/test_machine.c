@@ -577,7 +577,7 @@ static void test_control(void)
 	ask(second, "{\"cmd\":\"help\"}\n", "\"name\":\"reset\"");
 	ask(fd, "\"record\"}\n", "\"events\":[");
 	ask(fd, "{\"cmd\":\"nmi\",\"vp\":2}\n", "below 2");
-	ask(fd, "{\"cmd\":\"fault\",\"name\":\"x\"}\n", "known are: none");
+	ask(fd, "{\"cmd\":\"fault\",\"name\":\"x\"}\n", "unknown fault 'x'");
 	close(fd);
 	close(second);
 	spin(5);

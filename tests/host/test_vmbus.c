@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "fault.h"
 #include "test_client.h"
 
 static void set_up(void)
@@ -28,6 +29,7 @@ static void set_up(void)
 	guest_refuse_eventfds(false);
 	guest_forget_events();
 	guest_flush();
+	fault_init(NULL);
 	vmbus_init();
 	device = vmbus_device_add(&service, &instance, "abc", 3, &device);
 }
@@ -61,9 +63,11 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	guest_init();
 	printf("KTAP version 1\n1..%u\n",
-	       count(control_message_tests) + count(channel_tests));
+	       count(control_message_tests) + count(channel_tests) +
+	       count(fault_tests));
 	run_tests(control_message_tests);
 	run_tests(channel_tests);
+	run_tests(fault_tests);
 	guest_fini();
 	printf("%u passed, %u failed\n", run - bad, bad);
 	return bad ? 1 : 0;

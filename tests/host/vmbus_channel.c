@@ -167,6 +167,8 @@ void vmbus_open_channel(const struct hvg_msg_open *msg, bool with_signal)
 							   "rescinded");
 		return;
 	}
+	if (vmbus_device_taken(chan, FAULT_RESCIND_OPEN))
+		return;
 	wrong = set_target(chan, msg, with_signal);
 	if (!wrong)
 		wrong = attach_rings(chan, msg);

@@ -88,9 +88,16 @@ void vmbus_reject(uint32_t type, const char *fmt, ...)
 void vmbus_send_to(uint32_t vp, uint32_t sint, const void *message,
 		   size_t bytes)
 {
+	uint8_t copy[HVG_MESSAGE_PAYLOAD];
 	struct hvg_msg_header header;
+	unsigned int times;
+	bool taken = true;
 
-	if (synic_post_message(vp, sint, HVG_MESSAGE_VMBUS, message, bytes))
+	memcpy(copy, message, bytes);
+	for (times = vmbus_fault_message(copy, &bytes); times; times--)
+		taken = synic_post_message(vp, sint, HVG_MESSAGE_VMBUS, copy,
+					   bytes);
+	if (taken)
 		return;
 	memcpy(&header, message, sizeof(header));
 	hlog("vmbus: message %u lost: the guest has %u VPs, target was %u",
@@ -573,6 +580,7 @@ int vmbus_init(void)
 {
 	vmbus_interrupt_init();
 	vmbus_stats_init();
+	fault_on_arm(vmbus_fault_messages);
 	return 0;
 }
 

@@ -196,6 +196,8 @@ void vmbus_gpadl_header(const struct hvg_msg_gpadl_header *msg,
 	chan = vmbus_channel_lookup(msg->channel, msg->header.type);
 	if (!chan)
 		return;
+	if (vmbus_device_taken(chan, FAULT_RESCIND_GPADL))
+		return;
 	/* An answer would name the GPADL that stands under this id. */
 	if (vmbus_gpadl_find(chan, msg->gpadl) || find_collecting(msg->gpadl)) {
 		vmbus_reject(msg->header.type, "gpadl %#x exists",

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "../../include/hvg/hv_wire.h"
+#include "fault.h"
 #include "vmbus.h"
 
 /* Results that VMBus messages carry. */
@@ -88,12 +89,14 @@ struct vmbus_gpadl {
  * @control: the control page, shared with the guest: nothing in it is trusted
  * @page: data pages
  * @index: the index that the host owns (read: guest-to-host, write: other)
+ * @index_lies: a fault has published another one, which stays
  */
 struct vmbus_ring {
 	struct hvg_ring_control *control;
 	uint8_t **page;
 	uint32_t size;
 	uint32_t index;
+	bool index_lies;
 };
 
 enum channel_state {
@@ -180,6 +183,21 @@ void vmbus_subchannels_rescind(struct vmbus_device *dev);
 struct vmbus_channel *vmbus_channel_by_id(uint32_t id);
 struct vmbus_channel *vmbus_channel_lookup(uint32_t id, uint32_t message);
 void vmbus_devices_free(void);
+
+bool vmbus_device_taken(struct vmbus_channel *chan, enum fault fault);
+void vmbus_offer_message(const struct vmbus_channel *chan,
+			 struct hvg_msg_offer *msg);
+
+/* vmbus_fault.c */
+unsigned int vmbus_fault_message(void *message, size_t *bytes);
+void vmbus_fault_messages(void);
+void vmbus_fault_packet(const struct vmbus_channel *chan,
+			struct hvg_packet_header *header,
+			struct hvg_packet_trailer *trailer);
+uint32_t vmbus_fault_write_index(const struct vmbus_channel *chan,
+				 struct vmbus_ring *ring, uint32_t old);
+uint32_t vmbus_fault_read_index(const struct vmbus_channel *chan,
+				struct vmbus_ring *ring);
 
 /* vmbus_channel.c */
 void vmbus_open_channel(const struct hvg_msg_open *msg, bool with_signal);

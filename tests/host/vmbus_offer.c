@@ -112,18 +112,42 @@ static uint16_t offer_flags(const struct vmbus_device *dev)
 					     HVG_OFFER_CONFIDENTIAL_MEMORY);
 }
 
-static bool offer_channel(struct vmbus_channel *chan)
+/**
+ * vmbus_offer_message() - the offer of a channel that has its id
+ * @chan: channel
+ * @msg: filled in; below 1.1 only the first HVG_OFFER_SIZE_WS2008 bytes go
+ */
+void vmbus_offer_message(const struct vmbus_channel *chan,
+			 struct hvg_msg_offer *msg)
 {
 	const struct vmbus_device *dev = chan->dev;
-	struct hvg_msg_offer msg = {
+
+	*msg = (struct hvg_msg_offer){
 		.header.type = HVG_MSG_OFFER_CHANNEL,
 		.interface = dev->service->interface,
 		.instance = dev->instance,
 		.flags = offer_flags(dev),
 		.subchannel = chan->subindex,
+		.channel = chan->id,
+		.monitor_id = 0xff,
 	};
+	memcpy(msg->user, dev->user, sizeof(msg->user));
+	if (chan->monitor_id >= 0) {
+		msg->monitor_id = chan->monitor_id;
+		msg->monitor_flags = HVG_OFFER_MONITOR_ALLOCATED;
+	}
+	if (vmbus_conn.version >= HVG_VERSION_WIN7) {
+		msg->interrupt_flags = HVG_OFFER_DEDICATED_INTERRUPT;
+		msg->connection_id = chan->connection;
+	}
+}
+
+static bool offer_channel(struct vmbus_channel *chan)
+{
+	const struct vmbus_device *dev = chan->dev;
 	uint32_t version = vmbus_conn.version;
 	char instance[VMBUS_GUID_TEXT];
+	struct hvg_msg_offer msg;
 
 	chan->id = id_allocate(chan);
 	if (!chan->id) {
@@ -132,22 +156,11 @@ static bool offer_channel(struct vmbus_channel *chan)
 		return false;
 	}
 	chan->state = CHANNEL_OFFERED;
-	memcpy(msg.user, dev->user, sizeof(msg.user));
-	msg.channel = chan->id;
-	if (vm_profile()->monitor && (msg.flags & HVG_OFFER_MONITORED))
+	if (vm_profile()->monitor && (offer_flags(dev) & HVG_OFFER_MONITORED))
 		chan->monitor_id = vmbus_monitor_allocate();
-	if (chan->monitor_id >= 0) {
-		msg.monitor_id = chan->monitor_id;
-		msg.monitor_flags = HVG_OFFER_MONITOR_ALLOCATED;
-	} else {
-		msg.monitor_id = 0xff;
-	}
-	chan->connection = HVG_CONN_EVENT;
-	if (version >= HVG_VERSION_WIN7) {
-		chan->connection = chan->id | HVG_VMBUS_SINT << 12;
-		msg.interrupt_flags = HVG_OFFER_DEDICATED_INTERRUPT;
-		msg.connection_id = chan->connection;
-	}
+	chan->connection = version >= HVG_VERSION_WIN7 ?
+			   chan->id | HVG_VMBUS_SINT << 12 : HVG_CONN_EVENT;
+	vmbus_offer_message(chan, &msg);
 	record_event("offer",
 		     json_pack("{s:I, s:s, s:s, s:i, s:I, s:b}",
 			       "channel", (json_int_t)chan->id,
@@ -203,6 +216,7 @@ void vmbus_request_offers(void)
 	next_id = 1;
 	vmbus_conn.offers_sent = true;
 	offer_devices();
+	vmbus_fault_messages();
 	vmbus_send(&msg, sizeof(msg));
 }
 
@@ -255,6 +269,15 @@ bool vmbus_device_reoffer(struct vmbus_device *dev)
 	dev->hidden = false;
 	dev->parked = false;
 	offer_devices();
+	return true;
+}
+
+/* A fault: instead of what the guest asks for, the device comes anew. */
+bool vmbus_device_taken(struct vmbus_channel *chan, enum fault fault)
+{
+	if (!fault_fires(fault, (struct fault_place){ .channel = chan->id }))
+		return false;
+	vmbus_device_reoffer(chan->dev);
 	return true;
 }
 

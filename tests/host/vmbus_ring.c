@@ -195,7 +195,7 @@ static void consume(struct vmbus_channel *chan, uint32_t bytes)
 	uint32_t pending, write_index, before, after;
 
 	ring->index = advance(ring, ring->index, bytes);
-	store(&ring->control->read_index, ring->index);
+	store(&ring->control->read_index, vmbus_fault_read_index(chan, ring));
 	full_barrier();
 	if (!(load(&ring->control->features) & HVG_RING_FEATURE_PENDING_SEND))
 		return;
@@ -379,6 +379,7 @@ int vmbus_write(struct vmbus_channel *chan, uint16_t type, uint64_t trans_id,
 	}
 	old = ring->index;
 	trailer.packet_start = old;
+	vmbus_fault_packet(chan, &header, &trailer);
 	index = copy_in(ring, old, &header, sizeof(header));
 	index = copy_in(ring, index, data, bytes);
 	index = copy_in(ring, index, padding, length - sizeof(header) - bytes);
@@ -386,7 +387,8 @@ int vmbus_write(struct vmbus_channel *chan, uint16_t type, uint64_t trans_id,
 	ring->index = index;
 	chan->packets_out++;
 	chan->bytes_out += length + TRAILER;
-	store(&ring->control->write_index, index);
+	store(&ring->control->write_index,
+	      vmbus_fault_write_index(chan, ring, old));
 	/* Pairs with the guest's between unmasking and its second look. */
 	full_barrier();
 	read_index = load(&ring->control->read_index);

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults of the VMBus host: messages that are changed on their way, messages
+ * that nobody asked for, packets and indices that lie. Which of them are to
+ * happen is known in fault.c. Runs with the machine lock held.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "vm.h"
+#include "vmbus_host.h"
+
+/* Ids that the host does not hand out in a test: behind all of its own. */
+#define STRANGE_ID	1024u
+
+enum change { DROP, TWICE, CUT, XOR };
+
+/*
+ * struct message_fault - a change to a message
+ * @type: of the message; HVG_MSG_INVALID (0): of any
+ * @offset: of the word that XOR changes
+ */
+static const struct message_fault {
+	enum fault fault;
+	uint32_t type;
+	enum change change;
+	size_t offset;
+} message_faults[] = {
+	{ FAULT_VERSION_SILENT, HVG_MSG_VERSION_RESPONSE, DROP, 0 },
+	{ FAULT_VERSION_TWICE, HVG_MSG_VERSION_RESPONSE, TWICE, 0 },
+	{ FAULT_OFFERS_SILENT, HVG_MSG_ALL_OFFERS_DELIVERED, DROP, 0 },
+	{ FAULT_OPEN_SILENT, HVG_MSG_OPEN_RESULT, DROP, 0 },
+	{ FAULT_OPEN_TWICE, HVG_MSG_OPEN_RESULT, TWICE, 0 },
+	{ FAULT_OPEN_ID, HVG_MSG_OPEN_RESULT, XOR,
+	  offsetof(struct hvg_msg_open_result, open_id) },
+	{ FAULT_OPEN_CHANNEL, HVG_MSG_OPEN_RESULT, XOR,
+	  offsetof(struct hvg_msg_open_result, channel) },
+	{ FAULT_GPADL_SILENT, HVG_MSG_GPADL_CREATED, DROP, 0 },
+	{ FAULT_GPADL_HANDLE, HVG_MSG_GPADL_CREATED, XOR,
+	  offsetof(struct hvg_msg_gpadl_created, gpadl) },
+	{ FAULT_GPADL_CHANNEL, HVG_MSG_GPADL_CREATED, XOR,
+	  offsetof(struct hvg_msg_gpadl_created, channel) },
+	{ FAULT_TORNDOWN_SILENT, HVG_MSG_GPADL_TORNDOWN, DROP, 0 },
+	{ FAULT_TORNDOWN_HANDLE, HVG_MSG_GPADL_TORNDOWN, XOR,
+	  offsetof(struct hvg_msg_gpadl_torndown, gpadl) },
+	{ FAULT_UNLOAD_SILENT, HVG_MSG_UNLOAD_COMPLETE, DROP, 0 },
+	{ FAULT_TRUNCATED, 0, CUT, 0 },
+};
+
+/**
+ * vmbus_fault_message() - change a message that is about to go
+ * @message: a copy of it
+ * @bytes: its length
+ *
+ * Return: how often it is to be sent.
+ */
+unsigned int vmbus_fault_message(void *message, size_t *bytes)
+{
+	const struct message_fault *f = message_faults;
+	const struct message_fault *end = f + sizeof(message_faults) /
+					  sizeof(message_faults[0]);
+	unsigned int times = 1;
+	uint32_t type, word;
+
+	memcpy(&type, message, sizeof(type));
+	for (; f < end; f++) {
+		if ((f->type && f->type != type) ||
+		    !fault_fires(f->fault, FAULT_ANYWHERE))
+			continue;
+		switch (f->change) {
+		case DROP:
+			times = 0;
+			break;
+		case TWICE:
+			times = 2;
+			break;
+		case CUT:
+			if (*bytes > fault_value(f->fault))
+				*bytes = fault_value(f->fault);
+			break;
+		case XOR:
+			memcpy(&word, (char *)message + f->offset,
+			       sizeof(word));
+			word ^= fault_value(f->fault);
+			memcpy((char *)message + f->offset, &word,
+			       sizeof(word));
+			break;
+		}
+	}
+	return times;
+}
+
+/* A channel that the guest has been offered, to make worse ones from. */
+static const struct vmbus_channel *some_channel(void)
+{
+	const struct vmbus_device *dev;
+
+	for (dev = vmbus_devices; dev; dev = dev->next)
+		if (dev->channels->id)
+			return dev->channels;
+	return NULL;
+}
+
+/* @nobody: of a device of its own that no driver is for, by its id. */
+static void send_offer(const struct vmbus_channel *like, uint32_t id,
+		       bool nobody)
+{
+	struct hvg_msg_offer msg;
+
+	vmbus_offer_message(like, &msg);
+	msg.channel = id;
+	if (nobody) {
+		memset(&msg.interface, 0xfa, sizeof(msg.interface));
+		memcpy(&msg.instance, &id, sizeof(id));
+	}
+	vmbus_send(&msg, vmbus_conn.version >= HVG_VERSION_WIN7 ?
+			 sizeof(msg) : HVG_OFFER_SIZE_WS2008);
+}
+
+static void send_rescind(uint32_t id)
+{
+	struct hvg_msg_channel msg = {
+		.header.type = HVG_MSG_RESCIND_OFFER, .channel = id,
+	};
+
+	vmbus_send(&msg, sizeof(msg));
+}
+
+static void offer_duplicate(const struct vmbus_channel *like)
+{
+	send_offer(like, STRANGE_ID, false);
+}
+
+static void offer_same_id(const struct vmbus_channel *like)
+{
+	send_offer(like, like->id, true);
+}
+
+static const uint32_t ids_out_of_range[] = {
+	0, HVG_MAX_CHANNELS, 0x7fffffff, 0xffffffff,
+};
+#define IDS_OUT_OF_RANGE \
+	(sizeof(ids_out_of_range) / sizeof(ids_out_of_range[0]))
+
+static void offer_range(const struct vmbus_channel *like)
+{
+	unsigned int i;
+
+	for (i = 0; i < IDS_OUT_OF_RANGE; i++)
+		send_offer(like, ids_out_of_range[i], true);
+}
+
+static void offer_storm(const struct vmbus_channel *like)
+{
+	uint32_t i, count = fault_value(FAULT_OFFER_STORM);
+
+	for (i = 0; i < count; i++)
+		send_offer(like, STRANGE_ID + i, true);
+	for (i = 0; i < count; i++)
+		send_rescind(STRANGE_ID + i);
+}
+
+static void rescind_nothing(const struct vmbus_channel *like)
+{
+	unsigned int i;
+
+	(void)like;
+	send_rescind(STRANGE_ID);
+	for (i = 0; i < IDS_OUT_OF_RANGE; i++)
+		send_rescind(ids_out_of_range[i]);
+}
+
+static void message_unknown(const struct vmbus_channel *like)
+{
+	static const uint32_t types[] = {
+		0, HVG_MSG_OPEN_CHANNEL, HVG_MSG_UNLOAD, HVG_MSG_COUNT, 1000,
+		0x80000001, 0xffffffff,
+	};
+	struct hvg_msg_channel msg = { .channel = like->id };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		msg.header.type = types[i];
+		vmbus_send(&msg, sizeof(msg));
+	}
+}
+
+static const struct {
+	enum fault fault;
+	void (*send)(const struct vmbus_channel *like);
+} unasked[] = {
+	{ FAULT_OFFER_DUPLICATE, offer_duplicate },
+	{ FAULT_OFFER_SAME_ID, offer_same_id },
+	{ FAULT_OFFER_RANGE, offer_range },
+	{ FAULT_OFFER_STORM, offer_storm },
+	{ FAULT_RESCIND_NOTHING, rescind_nothing },
+	{ FAULT_MESSAGE_UNKNOWN, message_unknown },
+};
+
+/**
+ * vmbus_fault_messages() - send what nobody asked for
+ *
+ * At the end of the offers, or when it is armed after that.
+ */
+void vmbus_fault_messages(void)
+{
+	const struct vmbus_channel *like = some_channel();
+	unsigned int i;
+
+	if (!vmbus_conn.offers_sent || !like)
+		return;
+	for (i = 0; i < sizeof(unasked) / sizeof(unasked[0]); i++)
+		if (fault_fires(unasked[i].fault, FAULT_ANYWHERE))
+			unasked[i].send(like);
+}
+
+/*
+ * Fields of a packet's head, all of 16 bits, that can be wrong.
+ */
+static const struct {
+	enum fault fault;
+	size_t offset;
+} head_faults[] = {
+	{ FAULT_PACKET_SHORT, offsetof(struct hvg_packet_header, length8) },
+	{ FAULT_PACKET_LONG, offsetof(struct hvg_packet_header, length8) },
+	{ FAULT_PACKET_OFFSET, offsetof(struct hvg_packet_header, offset8) },
+	{ FAULT_PACKET_OFFSET_LONG,
+	  offsetof(struct hvg_packet_header, offset8) },
+	{ FAULT_PACKET_TYPE, offsetof(struct hvg_packet_header, type) },
+};
+
+static struct fault_place on(const struct vmbus_channel *chan)
+{
+	return (struct fault_place){ .channel = chan->id };
+}
+
+/**
+ * vmbus_fault_packet() - change a packet that is about to be written
+ * @chan: its channel
+ * @header: its descriptor
+ * @trailer: what follows it
+ */
+void vmbus_fault_packet(const struct vmbus_channel *chan,
+			struct hvg_packet_header *header,
+			struct hvg_packet_trailer *trailer)
+{
+	uint16_t value;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(head_faults) / sizeof(head_faults[0]); i++) {
+		if (!fault_fires(head_faults[i].fault, on(chan)))
+			continue;
+		value = fault_value(head_faults[i].fault);
+		memcpy((char *)header + head_faults[i].offset, &value,
+		       sizeof(value));
+	}
+	if (fault_fires(FAULT_PACKET_TRAILER, on(chan)))
+		trailer->packet_start = fault_value(FAULT_PACKET_TRAILER);
+}
+
+/**
+ * vmbus_fault_write_index() - the write index to be published
+ * @chan: its channel
+ * @ring: host-to-guest ring, behind the packet written
+ * @old: index before the packet
+ *
+ * Once it was a lie it stays: the next packet would correct it before the
+ * guest looks.
+ */
+uint32_t vmbus_fault_write_index(const struct vmbus_channel *chan,
+				 struct vmbus_ring *ring, uint32_t old)
+{
+	uint32_t lie = ring->index;
+
+	if (ring->index_lies)
+		return ring->control->write_index;
+	if (fault_fires(FAULT_WRITE_INDEX, on(chan)))
+		lie = ring->size + fault_value(FAULT_WRITE_INDEX);
+	if (fault_fires(FAULT_WRITE_INDEX_ODD, on(chan)))
+		lie = ring->index + fault_value(FAULT_WRITE_INDEX_ODD);
+	if (fault_fires(FAULT_WRITE_INDEX_BACK, on(chan)))
+		lie = (old + ring->size - fault_value(FAULT_WRITE_INDEX_BACK) %
+		       ring->size) % ring->size;
+	ring->index_lies = lie != ring->index;
+	return lie;
+}
+
+/**
+ * vmbus_fault_read_index() - the read index to be published
+ * @chan: its channel
+ * @ring: guest-to-host ring, behind the packet read
+ */
+uint32_t vmbus_fault_read_index(const struct vmbus_channel *chan,
+				struct vmbus_ring *ring)
+{
+	if (ring->index_lies)
+		return ring->control->read_index;
+	if (!fault_fires(FAULT_READ_INDEX, on(chan)))
+		return ring->index;
+	ring->index_lies = true;
+	return ring->size + fault_value(FAULT_READ_INDEX);
+}

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "../../include/hvg/guids.h"
+#include "fault.h"
 #include "profile.h"
 #include "record.h"
 #include "storvsp.h"
@@ -91,7 +92,10 @@ static void query_properties(struct storage_controller *ctl,
 	    storvsp_version_at_least(ctl, HVG_STOR_VERSION_WIN8))
 		p->flags = HVG_STOR_PROPERTY_MULTICHANNEL;
 	p->max_transfer_bytes = vm_profile()->max_transfer_bytes;
+	storvsp_fault_properties(p);
 	ctl->state = STORVSP_END;
+	if (fault_fires(FAULT_START_SILENT, FAULT_ANYWHERE))
+		req->wants_completion = false;
 	storvsp_complete(req, HVG_NT_SUCCESS);
 }
 
@@ -106,7 +110,7 @@ static void create_subchannels(struct storage_controller *ctl,
 	}
 	/* The answer first: the offers may arrive while it is being read. */
 	storvsp_complete(req, HVG_NT_SUCCESS);
-	vmbus_offer_subchannels(ctl->dev, count);
+	vmbus_offer_subchannels(ctl->dev, storvsp_fault_subchannels(count));
 }
 
 /* One message of the primary channel's initialization; false: out of order. */

@@ -48,6 +48,7 @@ struct storvsp_channel {
  * @range_bytes: length of the data range, which may exceed the transfer
  * @iov: memory of @cmd.iov, kept for the next request
  * @reset: what waits for this request to end, or NULL
+ * @parked: a fault: it is not executed, and ends when it is aborted
  * @waits_for: of a reset: requests that have to end first
  */
 struct storvsp_request {
@@ -65,6 +66,7 @@ struct storvsp_request {
 	unsigned int iov_room;
 	struct storvsp_request *reset;
 	unsigned int waits_for;
+	bool parked;
 };
 
 static inline bool
@@ -90,5 +92,12 @@ void storvsp_execute_reset(struct storvsp_channel *chan,
 			   struct storvsp_request *reset);
 void storvsp_orphan_requests(struct storvsp_channel *chan);
 void storvsp_answer_gone(struct storvsp_channel *chan);
+
+/* storvsp_fault.c */
+bool storvsp_fault_request(struct storvsp_request *req);
+void storvsp_fault_answer(struct storvsp_request *req);
+struct storvsp_channel *storvsp_fault_completion(struct storvsp_request *req);
+unsigned int storvsp_fault_subchannels(unsigned int count);
+void storvsp_fault_properties(struct hvg_stor_properties *p);
 
 #endif

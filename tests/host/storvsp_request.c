@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "profile.h"
 #include "record.h"
 #include "storvsp.h"
@@ -85,7 +86,7 @@ void storvsp_complete(struct storvsp_request *req, uint32_t nt_status)
 	req->packet.status = nt_status;
 	req->type = HVG_PACKET_COMPLETION;
 	if (req->wants_completion)
-		storvsp_send_packet(req->chan, req);
+		storvsp_send_packet(storvsp_fault_completion(req), req);
 	else
 		request_free(req);
 }
@@ -203,6 +204,7 @@ static void command_done(struct scsi_cmd *cmd)
 	struct storvsp_channel *chan = req->chan;
 	struct storage_controller *ctl = req->ctl;
 	struct storvsp_request *reset = req->reset;
+	struct scsi_lun *lun = cmd->lun;
 	bool win8 = storvsp_version_at_least(ctl, HVG_STOR_VERSION_WIN8);
 
 	ctl->in_flight--;
@@ -220,13 +222,14 @@ static void command_done(struct scsi_cmd *cmd)
 		put_sense(req);
 		if (cmd->srb_status == HVG_SRB_SUCCESS && spurious_error(cmd))
 			srb->srb_status = HVG_SRB_ERROR;
+		storvsp_fault_answer(req);
 	}
-	scsi_lun_put(cmd->lun);
 	if (chan)
 		storvsp_complete(req, nt_status(srb->srb_status &
 						HVG_SRB_STATUS_MASK));
 	else
 		request_free(req);
+	scsi_lun_put(lun);
 	if (reset)
 		reset_one_less(reset);
 	storage_controller_put(ctl);
@@ -342,6 +345,8 @@ void storvsp_execute_srb(struct storvsp_channel *chan,
 	lun = storage_controller_lun(ctl, srb->path, srb->target, srb->lun);
 	if (lun)
 		cmd->lun = scsi_lun_get(lun);
+	if (storvsp_fault_request(req))
+		return;
 	if (cmd->cdb[0] == 0xa0)
 		storage_controller_report_luns(ctl, cmd, srb->path,
 					       srb->target);
@@ -349,6 +354,16 @@ void storvsp_execute_srb(struct storvsp_channel *chan,
 		scsi_execute(cmd);
 	else
 		scsi_absent(cmd);
+}
+
+static void request_abort(struct storvsp_request *req)
+{
+	scsi_abort(&req->cmd);
+	/* Nobody executes it, so nobody else ends it. */
+	if (req->parked) {
+		req->parked = false;
+		command_done(&req->cmd);
+	}
 }
 
 static bool reset_hits(const struct storvsp_request *reset,
@@ -388,20 +403,25 @@ static void reset_luns(const struct storvsp_request *reset)
 void storvsp_execute_reset(struct storvsp_channel *chan,
 			   struct storvsp_request *reset)
 {
+	struct storvsp_request *req, *next;
 	struct storvsp_channel *other;
-	struct storvsp_request *req;
 
+	if (fault_fires(FAULT_DROP_RESET, FAULT_ANYWHERE)) {
+		request_free(reset);
+		return;
+	}
 	chan->pending++;
 	TAILQ_INSERT_TAIL(&chan->requests, reset, link);
 	/* One for ourselves, so that it cannot end before all are found. */
 	reset->waits_for = 1;
 	TAILQ_FOREACH(other, &chan->ctl->channels, link) {
-		TAILQ_FOREACH(req, &other->requests, link) {
+		for (req = TAILQ_FIRST(&other->requests); req; req = next) {
+			next = TAILQ_NEXT(req, link);
 			if (req->reset || !reset_hits(reset, req))
 				continue;
 			req->reset = reset;
 			reset->waits_for++;
-			scsi_abort(&req->cmd);
+			request_abort(req);
 		}
 	}
 	reset_luns(reset);
@@ -446,7 +466,7 @@ void storvsp_orphan_requests(struct storvsp_channel *chan)
 		TAILQ_REMOVE(&chan->requests, req, link);
 		req->chan = NULL;
 		req->reset = NULL;
-		scsi_abort(&req->cmd);
+		request_abort(req);
 		if (reset)
 			reset_one_less(reset);
 	}

@@ -32,6 +32,7 @@ struct disk_test {
 extern const struct disk_test protocol_tests[];
 extern const struct disk_test command_tests[];
 extern const struct disk_test bus_tests[];
+extern const struct disk_test fault_tests[];
 
 #define KIB	1024ull
 #define MIB	(1024 * KIB)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "storage_bus.h"
 #include "test_disk.h"
 
@@ -448,6 +449,7 @@ static void run_tests(const struct disk_test *tests)
 		};
 		failed = false;
 		guest_forget_events();
+		fault_init(NULL);
 		CHECK(!storage_init());
 		tests->fn();
 		bus_free();
@@ -472,10 +474,11 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	guest_init();
 	printf("KTAP version 1\n1..%u\n", count(protocol_tests) +
-	       count(bus_tests) + count(command_tests));
+	       count(bus_tests) + count(command_tests) + count(fault_tests));
 	run_tests(protocol_tests);
 	run_tests(bus_tests);
 	run_tests(command_tests);
+	run_tests(fault_tests);
 	disk_files_remove();
 	guest_fini();
 	printf("%u passed, %u failed\n", run - bad, bad);

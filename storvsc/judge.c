@@ -145,10 +145,10 @@ void storvsc_judge(u16 version, const u8 *cdb, u8 lun, u32 buffer_bytes,
 	case HVG_SRB_SUCCESS:
 	case HVG_SRB_DATA_OVERRUN:
 		/* "Overrun" is also said of a transfer shorter than asked. */
+		if (req->scsi_status == SAM_STAT_CHECK_CONDITION)
+			break;
 		v->status = req->scsi_status;
-		if (v->status != SAM_STAT_CHECK_CONDITION)
-			return;
-		break;
+		return;
 	case HVG_SRB_PENDING:
 		v->expected = "the SRB status of a finished request";
 		v->host_byte = DID_ERROR;

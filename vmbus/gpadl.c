@@ -108,8 +108,9 @@ static int gpadl_post(struct hvg_channel *chan, struct page **pages, u32 count,
  *
  * Context: process.
  * Return: 0; -EINVAL: too many pages; -EIO: refused; -ENODEV: rescinded;
- * -ETIMEDOUT. With the last the host may have the pages all the same, and
- * @handle is set for gpadl_teardown() to find out; it is 0 otherwise.
+ * -ETIMEDOUT. After an answer that is missing or for another channel the
+ * host may have the pages all the same, and @handle is set for
+ * gpadl_teardown() to find out; it is 0 otherwise.
  */
 int gpadl_create(struct hvg_channel *chan, struct page **pages, u32 count,
 		 u32 *handle)
@@ -139,6 +140,7 @@ int gpadl_create(struct hvg_channel *chan, struct page **pages, u32 count,
 		dev_err(&chan->bdev->hdev.dev,
 			"GPADL of %u pages refused: expected channel %u, status 0, got %u, %d\n",
 			count, chan->id, created->channel, created->status);
+		*handle = created->status ? 0 : new;
 		return -EIO;
 	}
 	*handle = new;
@@ -208,8 +210,8 @@ int hvg_gpadl_create(struct hvg_channel *chan, void *addr, u32 bytes,
 						 virt_to_page(at);
 	err = gpadl_create(chan, pages, count, &gpadl->handle);
 	kvfree(pages);
-	if (err == -ETIMEDOUT && !gpadl_teardown(chan, gpadl->handle))
-		err = -EIO;
+	if (err && gpadl->handle)
+		err = gpadl_teardown(chan, gpadl->handle) ? -ETIMEDOUT : -EIO;
 	if (err) {
 		gpadl->handle = 0;
 		return err;

@@ -56,6 +56,10 @@ static void storvsc_finish(struct storvsc_adapter *a, struct hvg_channel *chan,
 	storvsc_judge(a->version, scmd->cmnd, scmd->device->lun,
 		      scsi_bufflen(scmd), a->sense_bytes, pkt, &v);
 
+	/* With no progress the midlayer would repeat a success for ever. */
+	if (v.host_byte == DID_OK && v.status == SAM_STAT_GOOD &&
+	    scsi_bufflen(scmd) - v.resid < scmd->underflow)
+		v.host_byte = DID_ERROR;
 	scmd->result = v.host_byte << 16 | v.status;
 	scsi_set_resid(scmd, v.resid);
 	if (v.sense_bytes)

@@ -121,7 +121,7 @@ out:
 	mutex_unlock(&sync->lock);
 	if (ret)
 		dev_warn_ratelimited(storvsc_dev(a),
-				     "operation %u: no answer within %u ms (%d)\n",
+				     "operation %u: expected an answer within %u ms, got %d\n",
 				     pkt->operation, timeout_ms, ret);
 	return ret;
 }

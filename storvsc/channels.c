@@ -279,6 +279,25 @@ int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
 }
 
 /**
+ * storvsc_channel_broken - has the bus given a channel up
+ * @a: adapter
+ * @index: of the channel; it need not be open
+ *
+ * Context: any.
+ */
+bool storvsc_channel_broken(struct storvsc_adapter *a, u16 index)
+{
+	struct hvg_channel *chan;
+	bool broken;
+
+	rcu_read_lock();
+	chan = rcu_dereference(a->chans[index].chan);
+	broken = chan && hvg_channel_broken(chan);
+	rcu_read_unlock();
+	return broken;
+}
+
+/**
  * storvsc_channels_mend - close sub-channels that do no more I/O
  * @a: adapter
  *

@@ -9,7 +9,8 @@
  *   1. The timer of a command may run out a few times before recovery starts.
  *      A host that was paused, moved or whose storage stalls needs time, not
  *      resets; and as a pause, however long, makes the timer run out only
- *      once, a pause never causes an error by itself.
+ *      once, a pause never causes an error by itself. Only where the host has
+ *      broken the channel the first time is enough to close it.
  *   2. The host is asked to reset the LUN, then the bus, and everything
  *      concerned must come back within a time limit.
  *   3. The channels are closed, which takes the pages away from the host, and
@@ -29,6 +30,9 @@
 #define STORVSC_RESET_TIMEOUT_MS	10000
 #define STORVSC_DRAIN_TIMEOUT_MS	5000
 
+/* Timers that may run out while a broken channel is being mended. */
+#define STORVSC_MEND_EXPIRIES	2
+
 /**
  * storvsc_more_time - the timer of a command ran out: wait on?
  * @a: adapter
@@ -44,6 +48,11 @@ bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot)
 	if (state == STORVSC_GONE || state == STORVSC_DEAD ||
 	    !storvsc_slot_owned(slot))
 		return true;	/* is being finished at this moment */
+	if (storvsc_channel_broken(a, slot->chan)) {
+		/* No answer comes on it; who mends it ends its commands. */
+		storvsc_event(a, STORVSC_EVENT_BROKEN);
+		return slot->expiries++ < STORVSC_MEND_EXPIRIES;
+	}
 	if (slot->expiries >= READ_ONCE(storvsc_param_timeouts))
 		return false;
 	slot->expiries++;

@@ -161,6 +161,8 @@ int storvsc_restart(struct storvsc_adapter *a)
 			storvsc_protocol_subchannels(a, min_t(u16, ret,
 							      subchannels));
 		schedule_work(&a->kick);
+		/* What the host said of its LUNs meanwhile was not heard. */
+		storvsc_event(a, STORVSC_EVENT_BUS);
 		ret = 0;
 	} else {
 		dev_err(storvsc_dev(a), "restart failed (%d)\n", ret);

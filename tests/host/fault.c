@@ -132,7 +132,14 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 		"a message's slot says that it has value bytes" },
 	[FAULT_SLOT_SCRIBBLE] = { "slot-scribble", 0,
 		"the slot of messages is filled with ones before a message" },
+	[FAULT_RANDOM] = { "random", 1,
+		"hostile faults at random, for ever; value is the seed" },
 };
+
+/* The first that no honest host commits. */
+#define FIRST_HOSTILE	FAULT_SENSE_LENGTH
+/* One occasion in so many. */
+#define RANDOM_ODDS	400
 
 #define SERIAL_MAX	32
 #define ARM_CALLBACKS	4
@@ -159,6 +166,8 @@ struct fault_state {
 };
 
 static struct fault_state states[FAULT_COUNT];
+static uint32_t seed = 1;
+static uint64_t random_state;
 static void (*arm_callbacks[ARM_CALLBACKS])(void);
 static unsigned int arm_callback_count;
 
@@ -189,11 +198,48 @@ static bool place_matches(const struct fault_state *s,
 	return !s->channel || s->channel == place.channel;
 }
 
+void fault_seed(uint32_t value)
+{
+	seed = value;
+}
+
+/* xorshift64: the same seed and the same occasions make the same faults. */
+static uint32_t random_next(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state >> 32;
+}
+
+/* Half of them with a number of their own, half with any. */
+static bool random_fires(enum fault fault)
+{
+	struct fault_state *all = &states[FAULT_RANDOM];
+	struct fault_state *s = &states[fault];
+
+	if (!all->armed || fault < FIRST_HOSTILE ||
+	    random_next() % RANDOM_ODDS)
+		return false;
+	if (!all->for_ever && !--all->left)
+		all->armed = false;
+	all->fired++;
+	s->fired++;
+	s->value = random_next() % 2 ? kinds[fault].value :
+				       random_next() & 0xffff;
+	record_event("fault", json_pack("{s:s, s:I}", "name",
+					kinds[fault].name, "value",
+					(json_int_t)s->value));
+	return true;
+}
+
 bool fault_fires(enum fault fault, struct fault_place place)
 {
 	struct fault_state *s = &states[fault];
 
-	if (!s->armed || !place_matches(s, place))
+	if (!s->armed)
+		return random_fires(fault);
+	if (!place_matches(s, place))
 		return false;
 	if (s->after) {
 		s->after--;
@@ -274,7 +320,7 @@ static bool arm(const json_t *request, char **error)
 {
 	const char *name = json_string_value(json_object_get(request, "name"));
 	const char *disk = json_string_value(json_object_get(request, "disk"));
-	uint64_t count = 1, after = 0, value, cdb = 0, channel = 0;
+	uint64_t count, after = 0, value, cdb = 0, channel = 0;
 	int f = name ? fault_find(name) : -1, has_cdb;
 	struct fault_state *s = &states[f < 0 ? 0 : f];
 
@@ -290,7 +336,8 @@ static bool arm(const json_t *request, char **error)
 			      SERIAL_MAX - 1);
 		return false;
 	}
-	value = kinds[f].value;
+	value = f == FAULT_RANDOM ? seed : kinds[f].value;
+	count = f != FAULT_RANDOM;
 	has_cdb = number(request, "cdb", 0xff, &cdb, error);
 	if (has_cdb < 0 ||
 	    number(request, "count", UINT32_MAX, &count, error) < 0 ||
@@ -304,6 +351,8 @@ static bool arm(const json_t *request, char **error)
 		.channel = channel, .fired = s->fired,
 	};
 	snprintf(s->disk, sizeof(s->disk), "%s", disk ? disk : "");
+	if (f == FAULT_RANDOM)
+		random_state = (value << 32 | value) + 0x9e3779b97f4a7c15ull;
 	for (unsigned int i = 0; i < arm_callback_count; i++)
 		arm_callbacks[i]();
 	return true;

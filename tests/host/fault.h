@@ -66,6 +66,8 @@ enum fault {
 	/* the message page */
 	FAULT_SLOT_SIZE,
 	FAULT_SLOT_SCRIBBLE,
+	/* any of those that no honest host commits */
+	FAULT_RANDOM,
 	FAULT_COUNT
 };
 
@@ -87,6 +89,8 @@ struct fault_place {
  * NAME[,KEY=VALUE]... to be armed. Complains and returns -1 if it is wrong.
  */
 int fault_init(const char *spec);
+/* What "random" begins with if it is not given a value. */
+void fault_seed(uint32_t seed);
 /* Print every fault and what it does. */
 void fault_print(void);
 /* Call @fn whenever a fault was armed. */

@@ -89,6 +89,7 @@ static int setup_disks(const struct options *opt)
 static int setup(const struct options *opt)
 {
 	vm_configure(opt);
+	fault_seed(opt->seed);
 	if (boot_check(opt->kernel, opt->initrd) < 0)
 		return -1;
 	if (loop_init() < 0 || hlog_open(opt->log, opt->verbose) < 0 ||

@@ -42,6 +42,7 @@ struct options {
 	const char *console, *serial2;
 	const char *control, *log;
 	const char *fault;
+	unsigned int seed;
 };
 
 /* One line on stderr, "hvhost: ...". Returns -1. */

@@ -21,7 +21,7 @@ enum {
 	OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_CPUS, OPT_MEM,
 	OPT_PROFILE, OPT_DISK, OPT_DVD, OPT_SCSI, OPT_CONSOLE, OPT_SERIAL2,
 	OPT_CONTROL, OPT_NO_REBOOT, OPT_NO_STIMER, OPT_LOG, OPT_VERBOSE,
-	OPT_FAULT, OPT_LIST_FAULTS, OPT_CPU_MODEL, OPT_LIST_PROFILES,
+	OPT_FAULT, OPT_SEED, OPT_LIST_FAULTS, OPT_CPU_MODEL, OPT_LIST_PROFILES,
 	OPT_VERSION, OPT_HELP,
 };
 
@@ -44,6 +44,7 @@ static const struct option long_options[] = {
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "fault", required_argument, NULL, OPT_FAULT },
+	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "list-faults", no_argument, NULL, OPT_LIST_FAULTS },
 	{ "list-profiles", no_argument, NULL, OPT_LIST_PROFILES },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -88,6 +89,7 @@ static const char help_text[] =
 "  --log FILE          log here; --verbose: more of it\n"
 "  --fault NAME[,KEY=VALUE]...  misbehave in the named way; keys: count\n"
 "                      (0: for ever), after, value, disk, cdb, channel\n"
+"  --seed N            what --fault random begins with (1)\n"
 "  --list-faults       what there is (also --fault help)\n"
 "  --version, --help\n"
 "\n"
@@ -220,6 +222,8 @@ static int parse_one(struct options *o, int opt, const char *arg)
 	case OPT_FAULT:
 		o->fault = arg;
 		return 0;
+	case OPT_SEED:
+		return parse_number("seed", arg, 0, UINT32_MAX, &o->seed);
 	default:
 		return -1;
 	}
@@ -241,7 +245,7 @@ int options_parse(struct options *o, int argc, char **argv)
 	int opt;
 
 	*o = (struct options){
-		.append = "", .cpus = 1, .mem_mib = 512, .scsi = 1,
+		.append = "", .cpus = 1, .mem_mib = 512, .scsi = 1, .seed = 1,
 		.console = "stdio", .profile = profile_find("ws2022"),
 	};
 	opterr = 0;

@@ -60,6 +60,30 @@ static void test_arming(void)
 	json_decref(result);
 }
 
+/* The same seed makes the same faults, another one others. */
+static void test_random(void)
+{
+	bool fires[3][FAULT_RANDOM];
+	unsigned int run, f, turn, seeds[] = { 7, 7, 8 }, n = 0;
+	char json[80];
+
+	memset(fires, 0, sizeof(fires));
+	for (run = 0; run < 3; run++) {
+		snprintf(json, sizeof(json),
+			 "{\"name\": \"random\", \"value\": %u}", seeds[run]);
+		guest_fault(json);
+		for (turn = 0; turn < 100; turn++)
+			for (f = 0; f < FAULT_RANDOM; f++)
+				fires[run][f] |= fault_fires(f, FAULT_ANYWHERE);
+		guest_fault("{\"off\": true}");
+	}
+	CHECK(!memcmp(fires[0], fires[1], sizeof(fires[0])));
+	CHECK(memcmp(fires[0], fires[2], sizeof(fires[0])));
+	for (f = 0; f < FAULT_RANDOM; f++)
+		n += fires[0][f];
+	CHECK(n > 3 && guest_fault_fired("random") > n);
+}
+
 static void arm(const char *name)
 {
 	char json[80];
@@ -347,6 +371,7 @@ static void test_indices(void)
 
 const struct test fault_tests[] = {
 	{ "fault: arming", test_arming },
+	{ "fault: random", test_random },
 	{ "fault: versions and unload", test_version },
 	{ "fault: offers", test_offers },
 	{ "fault: messages nobody asked for", test_storm },

@@ -152,7 +152,8 @@ static void offer_range(const struct vmbus_channel *like)
 
 static void offer_storm(const struct vmbus_channel *like)
 {
-	uint32_t i, count = fault_value(FAULT_OFFER_STORM);
+	uint32_t i, count = fault_value(FAULT_OFFER_STORM) %
+			    (HVG_MAX_CHANNELS - STRANGE_ID);
 
 	for (i = 0; i < count; i++)
 		send_offer(like, STRANGE_ID + i, true);

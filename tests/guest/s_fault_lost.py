@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Requests that are never answered: reset, then restart; other disks go on."""
+
+import faults
+from scenario import expect, expect_equal
+
+GROUP = "fault"
+DISKS = ("data", "ide")
+# The in-tree driver waits for ever.
+MODULES = ("ours",)
+
+
+def guest(vm):
+    device, ide = vm.disk("data"), vm.disk("ide")
+    faults.impatient(vm, device)
+    seen = {}
+    # A reset brings it back.
+    faults.arm(vm, "drop", disk="data", cdb=faults.READ)
+    seen["reset"] = faults.read(vm, device, limit=60)
+    # Resets are not answered either: the channel is closed and opened.
+    vm.mark()
+    faults.arm(vm, "drop", disk="data", cdb=faults.READ)
+    faults.arm(vm, "drop-reset", count=0)
+    faults.start(vm, "timeout 180 dd if=%s of=/dev/null bs=4k count=1 "
+                 "iflag=direct" % device)
+    vm.wait_for(lambda: faults.fired(vm, "drop-reset"),
+                "a reset that is not answered", 60)
+    seen["ide"] = faults.read(vm, ide)
+    seen["restart"] = faults.finished(vm, "dd", 180)[0]
+    vm.wait_for(lambda: [e for e in vm.events("open")
+                         if e["name"] == "scsi" and not e["subchannel"]],
+                "the controller is opened again", 120)
+    faults.disarm(vm)
+    faults.works(vm, device, "after the restart")
+    vm.sh("echo after the restart | dd of=%s conv=sync,notrunc oflag=direct "
+          "2>&1" % device)
+    seen["fired"] = faults.fired(vm, "drop"), faults.fired(vm, "drop-reset")
+    faults.afresh(vm)
+    vm.disk("data")
+    return seen
+
+
+def host(vm, seen):
+    expect_equal(seen["reset"][0], 0, "dd whose request was lost")
+    expect(seen["restart"] not in (124, 137, 143), "dd did not end")
+    expect_equal(seen["ide"][0], 0, "dd on another controller")
+    expect(seen["ide"][1] < 10 * vm.scale, "dd on another controller took "
+           "%.0f s", seen["ide"][1])
+    expect_equal(seen["fired"][0], 2, "requests lost")
+    expect(seen["fired"][1] >= 1, "no reset was lost")
+    with open(vm.image("data"), "rb") as image:
+        expect_equal(image.read(18), b"after the restart\n", "the image")

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The host stands still for 10 s, then its storage is slow: nothing fails."""
+
+import time
+
+import faults
+from scenario import expect, expect_equal
+
+GROUP = "fault"
+DISKS = ("data", "second")
+PAUSE_SECONDS = 10
+DELAY_MS = 3000
+
+
+def guest(vm):
+    device, second = vm.disk("data"), vm.disk("second")
+    before = vm.storage()["errors"]
+    faults.start(vm, "fio --name=pause --filename=%s --rw=randrw --bs=4k "
+                 "--size=8m --ioengine=libaio --direct=1 --iodepth=8 "
+                 "--verify=crc32c --verify_fatal=1 --randrepeat=0 "
+                 "--time_based --runtime=5 --minimal" % device)
+    time.sleep(1)
+    vm.control("pause")
+    time.sleep(PAUSE_SECONDS)
+    vm.control("resume")
+    code, text = faults.finished(vm, "fio", 120)
+    expect(code == 0, "fio failed with exit status %d:\n%s", code, text)
+    vm.control("disk-fault", delay_ms=DELAY_MS)
+    slow = faults.read(vm, device)
+    other = faults.read(vm, second)
+    vm.control("disk-fault", delay_ms=0)
+    faults.works(vm, device, "afterwards")
+    return vm.storage()["errors"] - before, slow, other
+
+
+def host(vm, seen):
+    errors, slow, other = seen
+    expect_equal(errors, 0, "errors")
+    expect_equal((slow[0], other[0]), (0, 0), "dd's exit status")
+    expect(slow[1] >= DELAY_MS / 1000, "dd on the slow disk took %.1f s",
+           slow[1])
+    expect(other[1] < DELAY_MS / 1000 + slow[1], "the other disk took %.1f s",
+           other[1])
+    expect_equal(vm.storage()["in_flight"], 0, "requests in flight")

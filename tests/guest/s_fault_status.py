@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each SRB and SCSI status, once and for ever: an error in time, or a retry."""
+
+import faults
+from scenario import expect, expect_equal
+
+GROUP = "fault"
+DISKS = ("data", "second")
+MODULES = ("ours",)
+
+# fault, its value, whether a command that meets it once is to succeed
+CASES = (
+    ("srb-status", 0x02, True),		# aborted
+    ("srb-status", 0x03, True),		# abort failed
+    ("srb-status", 0x04, True),		# error
+    ("srb-status", 0x05, True),		# busy
+    ("srb-status", 0x07, False),	# invalid path
+    ("srb-status", 0x08, False),	# no device
+    ("srb-status", 0x09, True),		# timeout
+    ("srb-status", 0x0a, False),	# selection timeout
+    ("srb-status", 0x0b, True),		# command timeout
+    ("srb-status", 0x0e, True),		# bus reset
+    ("srb-status", 0x15, True),		# bad length
+    ("srb-status", 0x16, True),		# flushed
+    ("srb-status", 0x20, False),	# invalid LUN
+    ("srb-status", 0x21, False),	# invalid target
+    ("srb-status", 0x30, True),		# internal error
+    ("srb-status", 0x44, True),		# error, queue frozen
+    ("srb-status", 0x84, True),		# error, says there is sense data
+    ("busy", 0, True),
+    ("queue-full", 0, True),
+    # Invalid request: sd takes to READ(6) then, so this one comes last.
+    ("srb-status", 0x06, True),
+)
+# What the midlayer may take for a command with a 2 s timer and 5 retries
+LIMIT = 40
+
+
+def guest(vm):
+    device, second = vm.disk("data"), vm.disk("second")
+    faults.impatient(vm, device)
+    seen = []
+    for number, (name, value, _) in enumerate(CASES):
+        before = faults.fired(vm, name)
+        faults.arm(vm, name, value=value, disk="data", cdb=faults.READ)
+        once, _ = faults.read(vm, device, skip=number, limit=LIMIT)
+        fired = faults.fired(vm, name) - before
+        seen.append((once, fired))
+    # For ever: no retry helps.
+    faults.afresh(vm)
+    device, second = vm.disk("data"), vm.disk("second")
+    faults.impatient(vm, device)
+    ever = []
+    for name, value in (("srb-status", 0x04), ("srb-status", 0x08),
+                        ("srb-status", 0x16), ("busy", 0),
+                        ("queue-full", 0)):
+        faults.arm(vm, name, value=value, disk="data", cdb=faults.READ,
+                   count=0)
+        code, seconds = faults.read(vm, device, limit=LIMIT)
+        faults.works(vm, second, "%s %#x on another disk" % (name, value))
+        faults.disarm(vm)
+        ever.append((name, value, code, seconds))
+        faults.works(vm, vm.disk("data"), "after %s %#x" % (name, value))
+    faults.afresh(vm)
+    faults.works(vm, vm.disk("data"), "after a reload")
+    return seen, ever
+
+
+def host(vm, seen):
+    once, ever = seen
+    for (name, value, good), (code, fired) in zip(CASES, once):
+        expect_equal(fired, 1, "%s %#x: how often it fired" % (name, value))
+        expect(code not in (124, 137, 143), "%s %#x: dd did not end", name,
+               value)
+        expect_equal(code == 0, good, "%s %#x: dd succeeded" % (name, value))
+    for name, value, code, seconds in ever:
+        expect(code not in (0, 124, 137, 143), "%s %#x for ever: expected an "
+               "error, dd's exit status is %d after %.0f s", name, value,
+               code, seconds)
+    expect_equal(vm.storage()["in_flight"], 0, "requests in flight")

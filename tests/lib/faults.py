@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the scenarios of the faults and of the hostile host share."""
+
+import time
+
+from scenario import expect, expect_equal
+
+READ = 0x28	# READ(10), what sd sends for small disks
+WRITE = 0x2a
+
+
+def arm(vm, name, **where):
+    """Arm a fault: count, after, value, disk, cdb, channel."""
+    vm.control("fault", name=name, **where)
+
+
+def disarm(vm):
+    vm.control("fault", off=True)
+
+
+def fired(vm, name):
+    """How often a fault has fired so far."""
+    return vm.stats()["faults"].get(name, 0)
+
+
+def impatient(vm, *devices):
+    """Let the guest's commands time out after 2 s, and only once."""
+    # Recovery takes longer than the runner lets a task hang.
+    vm.sh("echo 120 > /proc/sys/kernel/hung_task_timeout_secs 2>/dev/null "
+          "|| true")
+    if vm.kind == "ours":
+        vm.sh("echo 0 > /sys/module/hvg_storvsc/parameters/timeouts")
+    for device in devices:
+        vm.sh("""
+            cd /sys/block/%s/device
+            echo 2 > timeout
+            [ ! -e eh_timeout ] || echo 5 > eh_timeout
+            """ % device[5:])
+
+
+def read(vm, device, skip=0, limit=60, cpu=None):
+    """Read 4 KiB past the page cache; (exit status, seconds)."""
+    begin = time.monotonic()
+    pin = "" if cpu is None else "taskset -c %d " % cpu
+    code, _ = vm.status("%stimeout %d dd if=%s of=/dev/null bs=4k count=1 "
+                        "skip=%d iflag=direct 2>&1"
+                        % (pin, limit * vm.scale, device, skip),
+                        limit + 30)
+    return code, time.monotonic() - begin
+
+
+def works(vm, device, what):
+    """A sector can be read, and soon."""
+    code, _ = read(vm, device, limit=60)
+    expect_equal(code, 0, "%s: exit status of dd on %s" % (what, device))
+
+
+def start(vm, script):
+    """Run @script in the background; finished() says how it ended."""
+    vm.sh("rm -f /tmp/faults-status; (%s; echo $? > /tmp/faults-next; "
+          "mv /tmp/faults-next /tmp/faults-status) > /tmp/faults-output 2>&1 &"
+          % script)
+
+
+def finished(vm, what, timeout=60):
+    """Exit status and output of what start() has started."""
+    vm.wait_for(lambda: vm.status("[ -e /tmp/faults-status ]")[0] == 0,
+                what + " ends", timeout)
+    return (int(vm.sh("cat /tmp/faults-status")),
+            vm.sh("cat /tmp/faults-output"))
+
+
+def driver_lines(vm):
+    """What the drivers have logged since the scenario began."""
+    text = vm.sh("dmesg | sed '1,/hvg-scenario/d'")
+    return [l for l in text.splitlines()
+            if "hvg_" in l or "vmbus" in l or "channel" in l]
+
+
+def load(vm, parameters=""):
+    """Load the drivers; the bus driver with @parameters. (status, output)"""
+    bus, *rest = vm.driver_order()
+    return vm.status("insmod /modules/%s.ko %s 2>&1%s" % (
+        bus, parameters,
+        "".join(" && insmod /modules/%s.ko 2>&1" % m for m in rest)), 120)
+
+
+def unload(vm):
+    """Remove the drivers, those that are there."""
+    vm.sh("\n".join("[ ! -d /sys/module/%s ] || rmmod %s" % (m, m)
+                    for m in reversed(vm.driver_order())), 120)
+
+
+def afresh(vm):
+    """Unload the drivers and load them: nothing may have stuck."""
+    disarm(vm)
+    unload(vm)
+    code, text = load(vm)
+    expect(code == 0, "the drivers cannot be loaded again: %s", text)
+
+
+def primary(vm, name="scsi"):
+    """The host's entry of the first controller's open primary channel."""
+    return next(c for c in vm.stats()["channels"]
+                if c["name"] == name and c["state"] == "open"
+                and not c["subchannel"])

@@ -24,7 +24,9 @@
 
 /* CPUID 0x40000003: EAX, EDX. */
 #define FEATURE_SYNIC		BIT(2)
+#define FEATURE_STIMERS		BIT(3)
 #define FEATURE_CRASH_MSRS	BIT(10)
+#define FEATURE_STIMER_DIRECT	BIT(19)
 /* CPUID 0x40000004 EAX. */
 #define HINT_NO_AUTO_EOI	BIT(9)
 
@@ -204,17 +206,30 @@ static void platform_interrupt(void)
 	hooks->interrupt(smp_processor_id());
 }
 
+/*
+ * The kernel uses synthetic timers by itself where they interrupt directly.
+ * Those that send messages it leaves to the VMBus driver, and this one does
+ * not start them: to take back what was never registered is a crash.
+ */
+static bool kernel_uses_stimers(void)
+{
+	return ms_hyperv.features & FEATURE_STIMERS &&
+	       ms_hyperv.misc_features & FEATURE_STIMER_DIRECT;
+}
+
 static void platform_kexec(void)
 {
 	hooks->kexec();
-	hv_stimer_global_cleanup();
+	if (kernel_uses_stimers())
+		hv_stimer_global_cleanup();
 	platform_shutdown_cpus();
 }
 
 static void platform_crash(struct pt_regs *regs)
 {
 	hooks->crash();
-	hv_stimer_cleanup(smp_processor_id());
+	if (kernel_uses_stimers())
+		hv_stimer_cleanup(smp_processor_id());
 	platform_shutdown_this_cpu();
 }
 

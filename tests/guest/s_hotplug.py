@@ -2,11 +2,18 @@
 """Disks come, grow and go while the guest runs, without a rescan by hand."""
 
 from devices import DISKS as CATALOGUE, MIB
+from profiles import PROFILES
 from scenario import expect, expect_equal
 
 GROUP = "storage"
 DISKS = ("data",)
 HOT = CATALOGUE["hot"]
+
+
+def skip(boot):
+    if not PROFILES[boot["profile"]].hotplug:
+        return "this host does not tell of disks that come and go"
+    return None
 
 
 def guest(vm):

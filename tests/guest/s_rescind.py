@@ -47,6 +47,7 @@ def _second(vm):
     vm.control("device-add", type="scsi", controller=SECOND)
     vm.control("disk-add", file=str(vm.image(HOT.name)), serial=HOT.name,
                **address)
+    vm.rescan()
     device = vm.disk(HOT.name, 60)
     vm.sh("echo on a second controller | dd of=%s conv=sync oflag=direct 2>&1"
           % device)

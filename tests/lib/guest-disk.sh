@@ -5,7 +5,7 @@
 # unit serial number, waiting until there is one (default 30 seconds).
 
 serial=$1
-left=$((${2:-30} * 5))
+end=$(($(date +%s) + ${2:-30}))
 
 while :; do
 	for device in /sys/block/sd* /sys/block/sr*; do
@@ -18,10 +18,7 @@ while :; do
 			exit 0
 		fi
 	done
-	left=$((left - 1))
-	if [ "$left" -le 0 ]; then
-		break
-	fi
+	[ "$(date +%s)" -lt "$end" ] || break
 	sleep 0.2
 done
 echo "no disk with serial number $serial among: $(echo /sys/block/s*)" >&2

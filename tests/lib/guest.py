@@ -27,7 +27,18 @@ KERNEL_TROUBLE = (r"BUG:|BUG at|WARNING:|Oops|general protection|KASAN|KCSAN"
                   r"|possible (circular|recursive)|inconsistent lock state"
                   r"|sleeping function|suspicious RCU|soft lockup"
                   r"|detected stall|refcount_t:|list_(add|del) corruption"
+                  r"|BUG [a-z]|non-static key|nobody cared|\[#[0-9]+\]"
+                  r"|unreferenced object"
                   r"|page allocation failure|Kernel panic")
+# An object is taken for lost when it is old and two looks have missed it.
+LEAKS = """
+    leaks=/sys/kernel/debug/kmemleak
+    sleep 6
+    echo scan > $leaks
+    echo scan > $leaks
+    head -n 60 $leaks > /dev/kmsg
+    echo clear > $leaks
+    """
 HOST_TROUBLE = re.compile(
     r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:"
     r"|ERROR SUMMARY: [1-9]|Invalid (read|write|free)|uninitialised"
@@ -52,6 +63,8 @@ class Vm:
         self.scale = float(os.environ.get("HVG_SLOW", "1"))
         if plan.get("valgrind"):
             self.scale *= 10
+        if boot.get("debug"):
+            self.scale *= 4
         self._plan = plan
         self._disks = list(disks)
         self._process = None
@@ -273,8 +286,18 @@ class Vm:
             out.truncate(start * MIB)
         self.control("disk-add", file=str(path), serial=disk.name,
                      **disk.address())
+        self.rescan()
         answer["d"] = self.disk(disk.name)
         return answer
+
+    def rescan(self):
+        """Have the guest look for disks, where the host does not tell it."""
+        if not self.profile.hotplug:
+            self.sh("""
+                for host in /sys/class/scsi_host/host*; do
+                    echo '- - -' > $host/scan
+                done
+                """)
 
     def boot_files(self, folder):
         """Put the guest's own kernel and image into @folder in the guest."""
@@ -313,6 +336,8 @@ class Vm:
 
     def trouble(self):
         """Complaints of the guest's kernel since begin(), or ""."""
+        if self.boot.get("debug"):
+            self.sh(LEAKS, timeout=60)
         script = ("dmesg | sed '1,/%s/d' | grep -E %s"
                   % (self._trouble_mark, shlex.quote(KERNEL_TROUBLE)))
         code, output = self.status(script, 30)

@@ -12,6 +12,7 @@ class Profile:
     storage: the same of the storage protocol
     subchannels: whether storage has channels beside the first
     unmap: whether disks take UNMAP
+    hotplug: the host tells of disks that come and go
     crash: the host has crash MSRs; crash_text: and takes the log text
     """
     name: str
@@ -19,13 +20,14 @@ class Profile:
     storage: str
     subchannels: bool = True
     unmap: bool = True
+    hotplug: bool = True
     crash: bool = True
     crash_text: bool = True
 
 
 _ALL = (
     Profile("ws2008", "0.13", "2.0", subchannels=False, unmap=False,
-            crash=False, crash_text=False),
+            hotplug=False, crash=False, crash_text=False),
     Profile("ws2008r2", "1.1", "4.2", subchannels=False, unmap=False,
             crash=False, crash_text=False),
     Profile("ws2012", "2.4", "5.1", crash_text=False),

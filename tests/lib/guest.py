@@ -110,9 +110,10 @@ class Vm:
                    "--serial2", "unix:%s" % (scratch / "agent.sock"),
                    "--control", str(scratch / "control.sock"),
                    "--log", str(self.logs / "hvhost.log")]
-        if self.kind == "intree":
+        if self.kind == "intree" or self._plan.get("bench"):
             # Unloading it stops the synthetic timers, or finds one going off
             # in between: both leave the guest's kernel without a clock.
+            # A comparison is of guests with the same clock.
             command.append("--no-stimer")
         for name in self._disks:
             command += DISKS[name].argument(self.image(name))

@@ -3,6 +3,7 @@
 
 import time
 
+from guest import GuestError
 from scenario import expect, expect_equal
 
 READ = 0x28	# READ(10), what sd sends for small disks
@@ -64,8 +65,17 @@ def start(vm, script):
 
 def finished(vm, what, timeout=60):
     """Exit status and output of what start() has started."""
-    vm.wait_for(lambda: vm.status("[ -e /tmp/faults-status ]")[0] == 0,
-                what + " ends", timeout)
+    try:
+        vm.wait_for(lambda: vm.status("[ -e /tmp/faults-status ]")[0] == 0,
+                    what + " ends", timeout)
+    except GuestError as error:
+        # Who waits for what, for whoever looks into it.
+        vm.sh("echo w > /proc/sysrq-trigger; ps > /dev/kmsg", 60)
+        error.output = vm.status("cat /tmp/faults-output; ps; "
+                                 "cat /sys/kernel/debug/hvg_storvsc/*/state; "
+                                 "cat /sys/kernel/debug/hvg_vmbus/channels/*",
+                                 60)[1]
+        raise
     return (int(vm.sh("cat /tmp/faults-status")),
             vm.sh("cat /tmp/faults-output"))
 

@@ -36,7 +36,9 @@ LEAKS = """
     sleep 6
     echo scan > $leaks
     echo scan > $leaks
-    head -n 60 $leaks > /dev/kmsg
+    head -n 60 $leaks | while read -r line; do
+        echo "$line" > /dev/kmsg
+    done
     echo clear > $leaks
     """
 HOST_TROUBLE = re.compile(

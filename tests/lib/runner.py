@@ -20,6 +20,7 @@ from pathlib import Path
 
 import bench
 import debian
+import debugkernel
 import demo
 import image
 import kernels
@@ -36,6 +37,8 @@ TOP = Path(__file__).resolve().parents[2]
 APPEND = ("console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1 "
           "unknown_nmi_panic panic_print=0x5 watchdog_thresh=60 "
           "rcupdate.rcu_cpu_stall_timeout=180")
+# Every report of the debug kernel, not the first alone.
+DEBUG_APPEND = "kasan_multi_shot kmemleak=on"
 # Where VMBus is built in, this keeps it from taking the device.
 FREE_VMBUS = "initcall_blacklist=hv_acpi_init"
 
@@ -127,6 +130,8 @@ def _list(everything):
 
 
 def _kernel(name, args):
+    if args.debug_kernel:
+        return debugkernel.get(progress)
     if name in kernels.names() or name == "host":
         return kernels.get(name, progress, build="ours" in args.modules)
     return kernels.by_hand(name, args.kdir, args.cc)
@@ -168,6 +173,8 @@ def _plan(args, names, logs):
         orders = image.assemble(path, kernel, ours, progress)
         for kind, host, count in product(kinds, hosts, cpus):
             append = APPEND
+            if args.debug_kernel:
+                append += " " + DEBUG_APPEND
             if kind == "ours" and orders["builtin"]:
                 append += " " + FREE_VMBUS
             boots.append({
@@ -176,7 +183,7 @@ def _plan(args, names, logs):
                 "vmlinuz": str(kernel.vmlinuz), "image": str(path),
                 "modules": kind, "order": orders[kind], "profile": host,
                 "cpus": count, "mem": args.mem, "append": append,
-                "builtin": orders["builtin"],
+                "builtin": orders["builtin"], "debug": args.debug_kernel,
             })
     return {"hvhost": str(_hvhost(args)), "valgrind": args.valgrind,
             "bench": {"rounds": args.rounds, "seconds": 4}
@@ -252,9 +259,9 @@ def _run(args):
     if args.list:
         _list(everything)
         return 0
-    if args.debug_kernel:
-        raise UsageError("--debug-kernel: there is no debug kernel in this "
-                         "tree yet; run without it")
+    if args.debug_kernel and args.kernel != debugkernel.BASE:
+        raise UsageError("--debug-kernel is a kernel of its own: run it "
+                         "without --kernel")
     if args.bench:
         args.modules = ",".join(bench.KINDS)
     names = [s.name for s in scenario.select(everything, args.scenario)]

@@ -17,7 +17,9 @@ from pathlib import Path
 from shutil import rmtree, which
 
 import debian
+import debugkernel
 import kernels
+import kunit
 import refusals
 
 TOP = Path(__file__).resolve().parents[2]
@@ -246,6 +248,15 @@ def refused(progress):
         yield Result(f"hvhost refuses {name}", not wrong, wrong)
 
 
+def suites(progress):
+    """The KUnit suites in the debug kernel; its detectors find what they must."""
+    kernel = debugkernel.get(progress)
+    built = kunit.build(kernel, progress)
+    for run in (kunit.trouble, kunit.suites):
+        for name, good, lines, skip in run(kernel, built, progress):
+            yield Result(f"kunit {name}", good, lines, skip, kunit.OUT)
+
+
 GATES = {
     "rules": rules,
     "python": python,
@@ -255,4 +266,5 @@ GATES = {
     "builds": builds,
     "host": host,
     "refused": refused,
+    "kunit": suites,
 }

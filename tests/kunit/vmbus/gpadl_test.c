@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* GPADLs: how page lists are split into messages, and every bad answer. */
+#include <kunit/test.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include <hvg/guids.h>
+#include "channel.h"
+#include "connection.h"
+#include "fake_host.h"
+#include "gpadl.h"
+#include "message.h"
+#include "offer.h"
+#include "suites.h"
+
+#define CHANNEL		7
+/* What 16 bits of range length can say. */
+#define MOST_PAGES	8190
+/* Page frames that are there on any machine that runs this. */
+#define FIRST_PFN	0x1000
+
+static const struct hvg_guid interface = HVG_GUID_SCSI;
+static struct page **pages;
+static struct hvg_channel *chan;
+
+static int gpadl_test_init(struct kunit *test)
+{
+	u32 i;
+
+	pages = kvmalloc_array(8192, sizeof(*pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	for (i = 0; i < 8192; i++)
+		pages[i] = pfn_to_page(FIRST_PFN + i);
+	KUNIT_ASSERT_EQ(test, 0, fake_host_connect(HVG_VERSION_IRON));
+	fake_host_offer(CHANNEL, 0, &interface);
+	rcu_read_lock();
+	chan = offer_channel(CHANNEL);
+	rcu_read_unlock();
+	KUNIT_ASSERT_NOT_NULL(test, chan);
+	fake_host.count = 0;
+	return 0;
+}
+
+static void gpadl_test_exit(struct kunit *test)
+{
+	fake_host.answer = fake_host_answer;
+	host_limit_ms = 10000;
+	if (fake_host.started)
+		fake_host_disconnect();
+	kvfree(pages);
+	pages = NULL;
+}
+
+static bool pfns_good(const u64 *pfn, u32 first, u32 count)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		if (pfn[i] != FIRST_PFN + first + i)
+			return false;
+	return true;
+}
+
+/* All messages of one GPADL are as the protocol has them. */
+static void check_messages(struct kunit *test, u32 count, u32 handle)
+{
+	const struct hvg_msg_gpadl_header *head =
+		(const void *)fake_host.sent[0].payload;
+	const struct hvg_gpa_range *range = (const void *)(head + 1);
+	u32 part = min_t(u32, count, HVG_GPADL_HEADER_PFNS), done = part;
+	const struct hvg_msg_gpadl_body *body;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, HVG_MSG_GPADL_HEADER, head->header.type);
+	KUNIT_ASSERT_EQ(test, CHANNEL, head->channel);
+	KUNIT_ASSERT_EQ(test, handle, head->gpadl);
+	KUNIT_ASSERT_EQ(test, 1, head->range_count);
+	KUNIT_ASSERT_EQ(test, 8 + 8 * count, head->range_bytes);
+	KUNIT_ASSERT_EQ(test, count * HVG_PAGE_SIZE, range->bytes);
+	KUNIT_ASSERT_EQ(test, 0, range->offset);
+	KUNIT_ASSERT_EQ(test, 28 + 8 * part, fake_host.sent[0].payload_size);
+	KUNIT_ASSERT_TRUE(test, pfns_good((const void *)(range + 1), 0, part));
+	for (i = 1; i < fake_host.count; i++) {
+		body = (const void *)fake_host.sent[i].payload;
+		part = min_t(u32, count - done, HVG_GPADL_BODY_PFNS);
+		KUNIT_ASSERT_EQ(test, HVG_MSG_GPADL_BODY, body->header.type);
+		KUNIT_ASSERT_EQ(test, i - 1, body->number);
+		KUNIT_ASSERT_EQ(test, handle, body->gpadl);
+		KUNIT_ASSERT_EQ(test, 16 + 8 * part,
+				fake_host.sent[i].payload_size);
+		KUNIT_ASSERT_TRUE(test, pfns_good((const void *)(body + 1),
+						  done, part));
+		done += part;
+	}
+	KUNIT_ASSERT_EQ(test, count, done);
+}
+
+static void one_size(struct kunit *test, u32 count)
+{
+	u32 handle = 0;
+
+	fake_host.count = 0;
+	KUNIT_ASSERT_EQ_MSG(test, 0, gpadl_create(chan, pages, count, &handle),
+			    "%u pages", count);
+	KUNIT_ASSERT_NE(test, 0, handle);
+	check_messages(test, count, handle);
+	KUNIT_ASSERT_EQ(test, 0, gpadl_teardown(chan, handle));
+}
+
+static void gpadl_small(struct kunit *test)
+{
+	u32 count;
+
+	for (count = 1; count <= 120; count++)
+		one_size(test, count);
+}
+
+/* One before, at and one after the end of each message. */
+static void gpadl_boundaries(struct kunit *test)
+{
+	u32 bodies, end;
+
+	for (bodies = 0; bodies <= 292; bodies++) {
+		/* All of them take minutes under emulation. */
+		if (bodies > 8 && bodies % 57 && bodies < 290)
+			continue;
+		end = HVG_GPADL_HEADER_PFNS + bodies * HVG_GPADL_BODY_PFNS;
+		if (end - 1 <= MOST_PAGES)
+			one_size(test, end - 1);
+		if (end <= MOST_PAGES)
+			one_size(test, end);
+		if (end + 1 <= MOST_PAGES)
+			one_size(test, end + 1);
+	}
+}
+
+static void gpadl_most(struct kunit *test)
+{
+	u32 handle = 1;
+
+	one_size(test, MOST_PAGES - 1);
+	one_size(test, MOST_PAGES);
+	fake_host.count = 0;
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			gpadl_create(chan, pages, MOST_PAGES + 1, &handle));
+	KUNIT_EXPECT_EQ(test, 0, handle);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			gpadl_create(chan, pages, 8192, &handle));
+	KUNIT_EXPECT_EQ(test, -EINVAL, gpadl_create(chan, pages, 0, &handle));
+	KUNIT_EXPECT_EQ(test, 0, fake_host.count);
+}
+
+static void gpadl_refused(struct kunit *test)
+{
+	static const s32 status[] = { 1, -1, 0x7fffffff, (s32)0xc000000d };
+	u32 handle, i;
+
+	for (i = 0; i < ARRAY_SIZE(status); i++) {
+		handle = 1;
+		fake_host.refuse_gpadl = status[i];
+		KUNIT_EXPECT_EQ(test, -EIO,
+				gpadl_create(chan, pages, 30, &handle));
+		KUNIT_EXPECT_EQ(test, 0, handle);
+	}
+}
+
+static void answer_other_channel(const struct hvg_post_message_input *msg)
+{
+	const struct hvg_msg_gpadl_header *head = (const void *)msg->payload;
+	struct hvg_msg_gpadl_created created = {
+		.header.type = HVG_MSG_GPADL_CREATED,
+		.channel = head->channel + 1,
+		.gpadl = head->gpadl,
+	};
+
+	fake_host_send(&created, sizeof(created));
+}
+
+static void answer_other_handle(const struct hvg_post_message_input *msg)
+{
+	const struct hvg_msg_gpadl_header *head = (const void *)msg->payload;
+	struct hvg_msg_gpadl_created created = {
+		.header.type = HVG_MSG_GPADL_CREATED,
+		.channel = head->channel,
+		.gpadl = head->gpadl + 1,
+	};
+
+	fake_host_send(&created, sizeof(created));
+}
+
+static void answer_short(const struct hvg_post_message_input *msg)
+{
+	const struct hvg_msg_gpadl_header *head = (const void *)msg->payload;
+	struct hvg_msg_gpadl_created created = {
+		.header.type = HVG_MSG_GPADL_CREATED,
+		.channel = head->channel,
+		.gpadl = head->gpadl,
+	};
+
+	fake_host_send(&created, sizeof(created) - 1);
+}
+
+static void answer_rescind(const struct hvg_post_message_input *msg)
+{
+	struct hvg_msg_channel rescind = {
+		{ HVG_MSG_RESCIND_OFFER, 0 }, CHANNEL
+	};
+
+	if (fake_host_type(msg) == HVG_MSG_GPADL_HEADER)
+		fake_host_send(&rescind, sizeof(rescind));
+	else
+		fake_host_answer(msg);
+}
+
+static void gpadl_other_channel(struct kunit *test)
+{
+	u32 handle = 1;
+
+	/* What the host has done nobody knows: whether there is a handle to
+	 * tear down is for the caller to find out.
+	 */
+	fake_host.answer = answer_other_channel;
+	KUNIT_EXPECT_EQ(test, -EIO, gpadl_create(chan, pages, 3, &handle));
+}
+
+static void gpadl_no_answer(struct kunit *test)
+{
+	static void (*const answers[])(const struct hvg_post_message_input *) = {
+		NULL, answer_other_handle, answer_short,
+	};
+	unsigned int i;
+	u32 handle;
+
+	host_limit_ms = 30;
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		handle = 0;
+		fake_host.answer = answers[i];
+		KUNIT_EXPECT_EQ(test, -ETIMEDOUT,
+				gpadl_create(chan, pages, 3, &handle));
+		/* The host may have it: there must be something to tear down. */
+		KUNIT_EXPECT_NE(test, 0, handle);
+	}
+	fake_host.answer = NULL;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, gpadl_teardown(chan, handle));
+	fake_host.answer = fake_host_answer;
+	KUNIT_EXPECT_EQ(test, 0, gpadl_teardown(chan, handle));
+}
+
+static void gpadl_rescinded(struct kunit *test)
+{
+	u32 handle = 1;
+
+	hvg_channel_get(chan);
+	fake_host.answer = answer_rescind;
+	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(chan, pages, 3, &handle));
+	KUNIT_EXPECT_EQ(test, 0, handle);
+	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(chan, pages, 3, &handle));
+	/* With the channel the host has dropped all that belonged to it. */
+	fake_host.count = 0;
+	KUNIT_EXPECT_EQ(test, 0, gpadl_teardown(chan, 99));
+	hvg_channel_put(chan);
+}
+
+/* The host takes the first messages and refuses one after. */
+static void gpadl_post_fails(struct kunit *test)
+{
+	u32 handle = 1;
+
+	fake_host.status = HVG_STATUS_INVALID_PARAMETER;
+	fake_host.failures = 1;
+	KUNIT_EXPECT_EQ(test, -EIO, gpadl_create(chan, pages, 100, &handle));
+	KUNIT_EXPECT_EQ(test, 0, handle);
+	fake_host.status = HVG_STATUS_NO_BUFFERS;
+	fake_host.failures = 3;
+	fake_host.count = 0;
+	KUNIT_EXPECT_EQ(test, 0, gpadl_create(chan, pages, 100, &handle));
+	check_messages(test, 100, handle);
+	KUNIT_EXPECT_EQ(test, 0, gpadl_teardown(chan, handle));
+}
+
+/* The form that drivers use, on memory of both kinds. */
+static void gpadl_buffers(struct kunit *test)
+{
+	struct hvg_gpadl gpadl;
+	const u64 *pfn;
+	void *buf;
+	u32 i;
+
+	buf = vmalloc(30 * HVG_PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	fake_host.count = 0;
+	KUNIT_EXPECT_EQ(test, 0, hvg_gpadl_create(chan, buf,
+						  30 * HVG_PAGE_SIZE, &gpadl));
+	KUNIT_EXPECT_EQ(test, 30 * HVG_PAGE_SIZE, gpadl.bytes);
+	KUNIT_EXPECT_PTR_EQ(test, buf, gpadl.addr);
+	pfn = (const void *)(fake_host.sent[0].payload + 28);
+	for (i = 0; i < HVG_GPADL_HEADER_PFNS; i++)
+		KUNIT_EXPECT_EQ(test, pfn[i],
+				vmalloc_to_pfn(buf + i * HVG_PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, hvg_gpadl_teardown(chan, &gpadl));
+	KUNIT_EXPECT_EQ(test, 0, gpadl.handle);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			hvg_gpadl_create(chan, buf + 8, HVG_PAGE_SIZE, &gpadl));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			hvg_gpadl_create(chan, buf, HVG_PAGE_SIZE + 8, &gpadl));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			hvg_gpadl_create(chan, buf, 8191 * HVG_PAGE_SIZE,
+					 &gpadl));
+	KUNIT_EXPECT_EQ(test, -EINVAL, hvg_gpadl_create(chan, buf, 0, &gpadl));
+	vfree(buf);
+
+	buf = (void *)__get_free_pages(GFP_KERNEL, 2);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	fake_host.count = 0;
+	KUNIT_EXPECT_EQ(test, 0, hvg_gpadl_create(chan, buf, 4 * HVG_PAGE_SIZE,
+						  &gpadl));
+	pfn = (const void *)(fake_host.sent[0].payload + 28);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, pfn[i],
+				page_to_pfn(virt_to_page(buf)) + i);
+	KUNIT_EXPECT_EQ(test, 0, hvg_gpadl_teardown(chan, &gpadl));
+	free_pages((unsigned long)buf, 2);
+}
+
+static struct kunit_case gpadl_cases[] = {
+	KUNIT_CASE(gpadl_small),
+	KUNIT_CASE(gpadl_boundaries),
+	KUNIT_CASE(gpadl_most),
+	KUNIT_CASE(gpadl_refused),
+	KUNIT_CASE(gpadl_other_channel),
+	KUNIT_CASE(gpadl_no_answer),
+	KUNIT_CASE(gpadl_rescinded),
+	KUNIT_CASE(gpadl_post_fails),
+	KUNIT_CASE(gpadl_buffers),
+	{}
+};
+
+struct kunit_suite gpadl_suite = {
+	.name = "hvg_gpadl",
+	.init = gpadl_test_init,
+	.exit = gpadl_test_exit,
+	.test_cases = gpadl_cases,
+};

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The suites of the bus, in the order in which they run. */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include "suites.h"
+
+kunit_test_suites(&ring_suite, &gpadl_suite, &version_suite, &guid_suite,
+		  &packet_suite, &message_suite);
+
+MODULE_DESCRIPTION("KUnit suites of hvg_vmbus");
+MODULE_LICENSE("GPL");

@@ -58,7 +58,7 @@ def works(vm, device, what):
 
 def start(vm, script):
     """Run @script in the background; finished() says how it ended."""
-    vm.sh("rm -f /tmp/faults-status; (%s; echo $? > /tmp/faults-next; "
+    vm.sh("rm -f /tmp/faults-status; (set +e; %s; echo $? > /tmp/faults-next; "
           "mv /tmp/faults-next /tmp/faults-status) > /tmp/faults-output 2>&1 &"
           % script)
 

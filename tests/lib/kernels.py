@@ -253,6 +253,8 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
         # Debian's headers of 7.x lack the script that C=2 asks whether there
         # is a sparse, and then do without; this is what C=2 stands for.
         argv += ["C=2", "KBUILD_CHECKSRC=2", "CHECK=sparse"]
+    if kernel.name == "debug":
+        argv.append("UBSAN_SANITIZE=y")
     argv.append("modules")
     progress(f"building modules for {kernel.name} ({kernel.release})")
     with debian.locked(outdir / ".lock"), open(log, "w",

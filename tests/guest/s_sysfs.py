@@ -23,14 +23,14 @@ def guest(vm):
 
     vm.mark()
     seen["driver"] = vm.sh("""
-        cd /sys/bus/vmbus/devices/*/
+        cd /sys/bus/vmbus/devices/%s
         driver=$(readlink -f driver)
         echo ${PWD##*/} > $driver/unbind
         [ ! -e driver ]
         [ ! -e %s ]
         echo ${PWD##*/} > $driver/bind
         basename $driver
-        """ % device).strip()
+        """ % (_primary(vm)["instance"], device)).strip()
     seen["text"] = vm.sh("dd if=%s count=1 iflag=direct 2>/dev/null"
                          % vm.disk("data"))
     seen["events"] = [e["what"] for e in vm.events()]

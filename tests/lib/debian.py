@@ -147,6 +147,8 @@ class Suite:
             "-o", "APT::Update::Post-Invoke-Success::=true",
             "-o", "Acquire::Languages=none",
             "-o", "Acquire::Retries=3",
+            # A mirror may be frozen on purpose; its signature still counts.
+            "-o", "Acquire::Check-Valid-Until=false",
             "-o", "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
             "-o", "Acquire::IndexTargets::deb::DEP-11-icons-small"
                   "::DefaultEnabled=false",

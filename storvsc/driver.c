@@ -193,14 +193,23 @@ static struct hvg_driver storvsc_driver = {
 	.subchannel = storvsc_subchannel,
 };
 
+/* Of all adapters: they have nothing to do with each other's channels. */
+struct workqueue_struct *storvsc_mend_wq;
+
 static int __init storvsc_init(void)
 {
 	int ret;
 
+	storvsc_mend_wq = alloc_workqueue("hvg_storvsc_mend", WQ_MEM_RECLAIM,
+					  0);
+	if (!storvsc_mend_wq)
+		return -ENOMEM;
 	storvsc_debugfs_init();
 	ret = hvg_driver_register(&storvsc_driver);
-	if (ret)
+	if (ret) {
 		storvsc_debugfs_exit();
+		destroy_workqueue(storvsc_mend_wq);
+	}
 	return ret;
 }
 
@@ -208,6 +217,7 @@ static void __exit storvsc_exit(void)
 {
 	hvg_driver_unregister(&storvsc_driver);
 	storvsc_debugfs_exit();
+	destroy_workqueue(storvsc_mend_wq);
 }
 
 module_init(storvsc_init);

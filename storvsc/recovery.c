@@ -50,7 +50,7 @@ bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot)
 		return true;	/* is being finished at this moment */
 	if (storvsc_channel_broken(a, slot->chan)) {
 		/* No answer comes on it; who mends it ends its commands. */
-		storvsc_event(a, STORVSC_EVENT_BROKEN);
+		storvsc_broken(a);
 		return slot->expiries++ < STORVSC_MEND_EXPIRIES;
 	}
 	if (slot->expiries >= READ_ONCE(storvsc_param_timeouts))
@@ -170,6 +170,31 @@ int storvsc_restart(struct storvsc_adapter *a)
 	}
 	mutex_unlock(&a->restart_lock);
 	return ret;
+}
+
+/**
+ * storvsc_mend - see to channels that do no more I/O
+ * @work: of an adapter
+ */
+void storvsc_mend(struct work_struct *work)
+{
+	struct storvsc_adapter *a = container_of(work, struct storvsc_adapter,
+						 mend);
+
+	if (storvsc_state(a) == STORVSC_RUNNING && storvsc_channels_mend(a))
+		storvsc_restart(a);
+}
+
+/**
+ * storvsc_broken - a channel of an adapter does no more I/O
+ * @a: adapter
+ *
+ * Context: any.
+ */
+void storvsc_broken(struct storvsc_adapter *a)
+{
+	if (storvsc_state(a) == STORVSC_RUNNING)
+		queue_work(storvsc_mend_wq, &a->mend);
 }
 
 /**

@@ -264,7 +264,7 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 		xchg(&a->ring_blocked, 1);
 	} else if (ret == -ENODEV) {
 		/* Rescinded: the bus will say so. Broken: it is ours to mend. */
-		storvsc_event(a, STORVSC_EVENT_BROKEN);
+		storvsc_broken(a);
 	} else {
 		scmd->result = DID_ERROR << 16;
 		return 1;

@@ -127,10 +127,6 @@ static void storvsc_work(struct work_struct *work)
 
 	if (storvsc_state(a) != STORVSC_RUNNING)
 		return;
-	if (test_and_clear_bit(STORVSC_EVENT_BROKEN, &a->events) &&
-	    storvsc_channels_mend(a) && storvsc_restart(a))
-		return;
-
 	bus = test_and_clear_bit(STORVSC_EVENT_BUS, &a->events);
 	if (!test_and_clear_bit(STORVSC_EVENT_LUN, &a->events) && !bus)
 		return;
@@ -158,6 +154,7 @@ void storvsc_scan_init(struct storvsc_adapter *a)
 {
 	INIT_WORK(&a->work, storvsc_work);
 	INIT_WORK(&a->kick, storvsc_kick);
+	INIT_WORK(&a->mend, storvsc_mend);
 }
 
 /**
@@ -168,4 +165,5 @@ void storvsc_scan_stop(struct storvsc_adapter *a)
 {
 	cancel_work_sync(&a->work);
 	cancel_work_sync(&a->kick);
+	cancel_work_sync(&a->mend);
 }

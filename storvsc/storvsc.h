@@ -112,7 +112,6 @@ enum storvsc_event {
 	STORVSC_EVENT_LUN,		/* some LUN has an event of its own */
 	STORVSC_EVENT_PRESENCE,		/* the host says that it is gone */
 	STORVSC_EVENT_REVALIDATE,	/* capacity or parameters changed */
-	STORVSC_EVENT_BROKEN,		/* a channel does no more I/O */
 };
 
 /**
@@ -162,6 +161,8 @@ struct storvsc_counters {
  * @wq: runs @work
  * @work: handles @events
  * @kick: restarts queues that found the ring full
+ * @mend: closes channels that do no more I/O, or restarts the adapter; not
+ *	on @wq, as a scan there waits for commands that only this ends
  * @remap: writes @cpu_chan anew when a channel has moved to another CPU
  * @events: bits of enum storvsc_event, atomic bit operations only
  * @ring_blocked: 1 when a command was sent back because the ring was full
@@ -198,6 +199,7 @@ struct storvsc_adapter {
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct work_struct kick;
+	struct work_struct mend;
 	struct work_struct remap;
 	unsigned long events;
 	unsigned int ring_blocked;
@@ -316,6 +318,9 @@ void storvsc_packet(struct hvg_channel *chan, const struct hvg_packet *pkt);
 bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot);
 int storvsc_reset_lun(struct storvsc_adapter *a, struct scsi_device *sdev);
 int storvsc_reset_bus(struct storvsc_adapter *a);
+extern struct workqueue_struct *storvsc_mend_wq;
+void storvsc_mend(struct work_struct *work);
+void storvsc_broken(struct storvsc_adapter *a);
 int storvsc_restart(struct storvsc_adapter *a);
 void storvsc_end(struct storvsc_adapter *a);
 

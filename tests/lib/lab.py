@@ -40,7 +40,7 @@ MEMORY_MIB = 6144
 CPUS = 1
 # L1 says that it lives this often, and has died after so long a silence.
 HEARTBEAT_S = 5
-SILENCE_S = 180
+SILENCE_S = 120
 MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay",
            "kvm_amd", "tun")
 

@@ -200,8 +200,8 @@ static int __init storvsc_init(void)
 {
 	int ret;
 
-	storvsc_mend_wq = alloc_workqueue("hvg_storvsc_mend", WQ_MEM_RECLAIM,
-					  0);
+	storvsc_mend_wq = alloc_workqueue("hvg_storvsc_mend",
+					  WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!storvsc_mend_wq)
 		return -ENOMEM;
 	storvsc_debugfs_init();

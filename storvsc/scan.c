@@ -163,7 +163,8 @@ void storvsc_scan_init(struct storvsc_adapter *a)
  */
 void storvsc_scan_stop(struct storvsc_adapter *a)
 {
+	/* First, as it starts the others. */
+	cancel_work_sync(&a->mend);
 	cancel_work_sync(&a->work);
 	cancel_work_sync(&a->kick);
-	cancel_work_sync(&a->mend);
 }

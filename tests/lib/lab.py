@@ -32,11 +32,11 @@ from modtree import ModuleTree
 HERE = Path(__file__).resolve().parent
 KERNEL = "6.1"
 MEMORY_MIB = 6144
-# One CPU, and no more. With two, QEMU stops all of them for each atomic
-# operation that it cannot do in place, and a CPU that has just injected an
-# interrupt into a guest then delivers the same interrupt again, at any
-# instruction: guests and L1 itself die of it (seen with 7.2, 10.0 and 11.1).
-# One is also faster, and leaves this machine's other CPUs to other runs.
+# One CPU, and no more. With two, guests and L1 itself die within minutes of
+# disk I/O: triple faults, a VMCB that holds the host's state (seen with 7.2 and
+# 11.1). It looks as if QEMU delivered an injected interrupt a second time when
+# another CPU makes it stop in between. One is also faster, and leaves this
+# machine's other CPUs to other runs.
 CPUS = 1
 # L1 says that it lives this often, and has died after so long a silence.
 HEARTBEAT_S = 5

@@ -22,6 +22,9 @@
 /* A reply up to the end of the sense data: all versions have that much. */
 #define STORVSC_MIN_REPLY		HVG_STOR_PACKET_WIN6
 
+/* How often a wait looks whether the channel still works. */
+#define STORVSC_LOOK_MS			500
+
 /* For hosts that name no limit: what the smallest of them takes. */
 #define STORVSC_DEFAULT_TRANSFER	(64u << 10)
 
@@ -69,6 +72,20 @@ static int storvsc_sync_send(struct storvsc_adapter *a,
 	}
 }
 
+/* 0 when somebody has taken the request and completed it. */
+static int storvsc_sync_wait(struct storvsc_adapter *a, unsigned long deadline)
+{
+	unsigned long look = msecs_to_jiffies(STORVSC_LOOK_MS);
+
+	while (!wait_for_completion_timeout(&a->sync.done, look)) {
+		if (storvsc_channel_broken(a, 0))
+			return -EIO;
+		if (time_after(jiffies, deadline))
+			return -ETIMEDOUT;
+	}
+	return 0;
+}
+
 /**
  * storvsc_sync_request - send a packet and wait for the host's answer
  * @a: adapter with an open primary channel
@@ -77,8 +94,8 @@ static int storvsc_sync_send(struct storvsc_adapter *a,
  *
  * A rescind or a restart of the adapter ends the wait.
  *
- * Return: 0 if the host answered, whatever its status is; -ETIMEDOUT,
- * -ENODEV, or the bus's error.
+ * Return: 0 if the host answered, whatever its status is; -ETIMEDOUT, -EIO
+ * when the channel broke meanwhile, -ENODEV, or the bus's error.
  */
 int storvsc_sync_request(struct storvsc_adapter *a,
 			 struct hvg_stor_packet *pkt, unsigned int timeout_ms)
@@ -86,7 +103,6 @@ int storvsc_sync_request(struct storvsc_adapter *a,
 	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
 	struct storvsc_sync *sync = &a->sync;
 	unsigned int state;
-	unsigned long left;
 	int ret;
 
 	mutex_lock(&sync->lock);
@@ -104,13 +120,12 @@ int storvsc_sync_request(struct storvsc_adapter *a,
 					deadline);
 	trace_storvsc_sync(a, pkt->operation, ret);
 
-	left = time_after(jiffies, deadline) ? 1 : deadline - jiffies + 1;
-	if (ret || !wait_for_completion_timeout(&sync->done, left)) {
+	if (!ret)
+		ret = storvsc_sync_wait(a, deadline);
+	if (ret) {
 		if (cmpxchg(&sync->state, state, state & ~STORVSC_OWNED) ==
-		    state) {
-			ret = ret ? ret : -ETIMEDOUT;
+		    state)
 			goto out;
-		}
 		/* Whoever took it is about to complete it. */
 		wait_for_completion(&sync->done);
 	}

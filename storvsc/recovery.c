@@ -14,8 +14,9 @@
  *   2. The host is asked to reset the LUN, then the bus, and everything
  *      concerned must come back within a time limit.
  *   3. The channels are closed, which takes the pages away from the host, and
- *      are opened again. Commands are repeated then. Where that fails, the
- *      adapter is dead and its commands fail.
+ *      are opened again, a few times if need be. Commands are repeated then.
+ *      Where that fails, the adapter is dead and its commands fail, until a
+ *      reset is asked for by hand (host_reset in sysfs).
  *
  * Process context (error handler thread, workqueue), except where said.
  */
@@ -29,6 +30,10 @@
 /* For the host's answer to a reset, and for commands to come back after it. */
 #define STORVSC_RESET_TIMEOUT_MS	10000
 #define STORVSC_DRAIN_TIMEOUT_MS	5000
+
+/* A host that fails while the adapter starts gets another chance, later. */
+#define STORVSC_RESTART_TRIES	3
+#define STORVSC_RESTART_DELAY_MS	1000
 
 /* Timers that may run out while a broken channel is being mended. */
 #define STORVSC_MEND_EXPIRIES	2
@@ -129,6 +134,28 @@ int storvsc_reset_bus(struct storvsc_adapter *a)
 	return storvsc_reset(a, NULL, HVG_STOR_RESET_BUS);
 }
 
+/* How many sub-channels the host can have, or -errno. */
+static int storvsc_start_again(struct storvsc_adapter *a)
+{
+	unsigned int tries;
+	int ret;
+
+	for (tries = 1;; tries++) {
+		storvsc_take_down(a, STORVSC_RESETTING, DID_RESET);
+		synchronize_rcu();
+		ret = storvsc_channel_open(a, 0, a->hdev->channel);
+		if (!ret)
+			ret = storvsc_protocol_start(a);
+		if (ret >= 0 || storvsc_state(a) == STORVSC_GONE)
+			return ret;
+		dev_err(storvsc_dev(a), "restart %u of %u failed (%d)\n",
+			tries, STORVSC_RESTART_TRIES, ret);
+		if (tries == STORVSC_RESTART_TRIES)
+			return ret;
+		msleep(STORVSC_RESTART_DELAY_MS);
+	}
+}
+
 /**
  * storvsc_restart - close the adapter's channels and start it again
  * @a: adapter
@@ -149,12 +176,7 @@ int storvsc_restart(struct storvsc_adapter *a)
 	}
 	atomic_inc(&a->count.restarts);
 	dev_warn(storvsc_dev(a), "restarting the adapter\n");
-	storvsc_take_down(a, STORVSC_RESETTING, DID_RESET);
-	synchronize_rcu();
-
-	ret = storvsc_channel_open(a, 0, a->hdev->channel);
-	if (!ret)
-		ret = storvsc_protocol_start(a);
+	ret = storvsc_start_again(a);
 	if (ret >= 0) {
 		storvsc_set_state(a, STORVSC_RUNNING);
 		if (subchannels && ret)
@@ -165,7 +187,6 @@ int storvsc_restart(struct storvsc_adapter *a)
 		storvsc_event(a, STORVSC_EVENT_BUS);
 		ret = 0;
 	} else {
-		dev_err(storvsc_dev(a), "restart failed (%d)\n", ret);
 		storvsc_take_down(a, STORVSC_DEAD, DID_NO_CONNECT);
 	}
 	mutex_unlock(&a->restart_lock);

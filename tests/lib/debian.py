@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Debian packages of any suite, unpacked and never installed.
+Debian packages of any suite, unpacked and never installed; source packages
+too.
 
 apt itself does the work, in a private root inside the cache: it reads no list
 of this machine and changes none.  Where to fetch from is what this machine's
@@ -66,6 +67,15 @@ class Deb:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Source:
+    """One file of a source package as the index describes it."""
+    package: str
+    file: str
+    size: int
+    sha256: str
+
+
 def _run(argv, **kwargs) -> str:
     done = subprocess.run(argv, capture_output=True, text=True, check=False,
                           env={**os.environ, "LC_ALL": "C"}, **kwargs)
@@ -121,12 +131,18 @@ def mirrors() -> dict:
 
 
 class Suite:
-    """One suite of the archive, with its security updates where it has any."""
+    """
+    One suite of the archive, with its security updates where it has any.
 
-    def __init__(self, name: str, progress=report):
+    arch: the packages' architecture, or "source" for source packages.
+    """
+
+    def __init__(self, name: str, progress=report, arch: str = "amd64"):
         self.name = name
         self.progress = progress
-        self.dir = cache_dir() / "apt" / name
+        self.arch = arch
+        self.dir = cache_dir() / "apt" / (
+            name if arch == "amd64" else f"{name}-{arch}")
         self._ready = False
 
     def _options(self) -> list:
@@ -140,8 +156,8 @@ class Suite:
             "-o", f"Dir::State::status={d}/state/status",
             "-o", f"Dir::State::extended_states={d}/state/extended",
             "-o", f"Dir::Cache={d}/cache",
-            "-o", "APT::Architecture=amd64",
-            "-o", "APT::Architectures::=amd64",
+            "-o", f"APT::Architecture={self._binary_arch()}",
+            "-o", f"APT::Architectures::={self._binary_arch()}",
             "-o", "APT::Install-Recommends=false",
             "-o", "APT::Sandbox::User=root",
             "-o", "APT::Update::Post-Invoke-Success::=true",
@@ -155,6 +171,9 @@ class Suite:
             "-o", "Debug::NoLocking=true",
         ]
 
+    def _binary_arch(self) -> str:
+        return "amd64" if self.arch == "source" else self.arch
+
     def _apt(self, tool: str, *args, **kwargs) -> str:
         return _run([tool, *self._options(), *args], **kwargs)
 
@@ -164,10 +183,11 @@ class Suite:
         if not Path(KEYRING).exists():
             raise DebianError(f"{KEYRING} is missing: install the package "
                               "debian-archive-keyring")
-        text = f"deb [arch=amd64{signed}] {uri['main']} {self.name} main\n"
+        kind = (f"deb-src [{signed[1:]}]" if self.arch == "source" else
+                f"deb [arch={self.arch}{signed}]")
+        text = f"{kind} {uri['main']} {self.name} main\n"
         if security and uri["security"]:
-            text += (f"deb [arch=amd64{signed}] {uri['security']} "
-                     f"{self.name}-security main\n")
+            text += f"{kind} {uri['security']} {self.name}-security main\n"
         (self.dir / "sources.list").write_text(text, encoding="utf-8")
 
     def update(self) -> None:
@@ -294,31 +314,114 @@ class Suite:
         size = sum(d.size for d in debs)
         self.progress(f"{self.name}: downloading {len(debs)} packages, "
                       f"{size / 1e6:.0f} MB")
-        names = [f"{d.name}={d.version}" for d in debs]
+        self._download(["download"] + [f"{d.name}={d.version}" for d in debs],
+                       debs, into)
+
+    def _download(self, args, files, into: Path) -> None:
+        """Run apt-get @args in @into and check the @files that it leaves."""
         try:
-            self._apt("apt-get", "-q", "download", *names, cwd=into)
+            self._apt("apt-get", "-q", *args, cwd=into)
         except DebianError:
             # the set was resolved long ago and the archive has moved on
             with locked(self.dir / "lock"):
                 self.update()
-            self._apt("apt-get", "-q", "download", *names, cwd=into)
-        for deb in debs:
-            with open(into / deb.file, "rb") as f:
+            self._apt("apt-get", "-q", *args, cwd=into)
+        for one in files:
+            with open(into / one.file, "rb") as f:
                 digest = hashlib.file_digest(f, "sha256").hexdigest()
-            if digest != deb.sha256:
-                raise DebianError(f"{deb.file}: SHA-256 {deb.sha256} expected, "
+            if digest != one.sha256:
+                raise DebianError(f"{one.file}: SHA-256 {one.sha256} expected, "
                                   f"{digest} received")
+
+    def source(self, package: str, refresh: bool = False) -> Path:
+        """
+        A read-only directory with the source of @package, Debian's patches
+        applied.  Only with arch="source".
+        """
+        files = self._source_files(package, refresh)
+        key = hashlib.sha256("\n".join(
+            f.sha256 for f in files).encode()).hexdigest()[:24]
+        tree = cache_dir() / "trees" / key
+        with locked(cache_dir() / "trees" / f".{key}.lock"):
+            if tree.is_dir():
+                return tree
+            part = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=tree.parent))
+            try:
+                self.progress(f"{self.name}: fetching the source of {package}")
+                self._download(["source", "--download-only",
+                                files[0].package], files, part)
+                root = part / "root"
+                root.mkdir()
+                _unpack_source([part / f.file for f in files], root)
+                root.chmod(0o755)
+                root.rename(tree)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
+        return tree
+
+    def _source_files(self, package: str, refresh: bool) -> list:
+        memo = self.dir / f"source-{package}.json"
+        with locked(self.dir / "lock"):
+            if memo.exists() and not refresh:
+                rows = json.loads(memo.read_text(encoding="utf-8"))
+                return [Source(**r) for r in rows]
+            self.update()
+            out = self._apt("apt-get", "-q", "source", "--print-uris",
+                            "--download-only", package)
+            rows = re.findall(r"^'[^']*' (\S+) (\d+) SHA256:([0-9a-f]{64})$",
+                              out, re.M)
+            described = [name for name, _, _ in rows if name.endswith(".dsc")]
+            if len(described) != 1:
+                raise DebianError(f"suite {self.name}: no source of {package}")
+            # The name of the .dsc lacks the epoch, which apt wants to have.
+            found = re.search(r"/([^/_]+)_[^/]*\.dsc'", out).group(1)
+            version = self._source_version(found, described[0])
+            files = [Source(f"{found}={version}", name, int(size), sha)
+                     for name, size, sha in rows]
+            part = memo.with_suffix(".part")
+            part.write_text(json.dumps([asdict(f) for f in files], indent=1),
+                            encoding="utf-8")
+            part.rename(memo)
+            return files
+
+    def _source_version(self, package: str, dsc: str) -> str:
+        short = dsc[len(package) + 1:-len(".dsc")]
+        out = self._apt("apt-cache", "showsrc", "--only-source", package)
+        for version in re.findall(r"^Version: (\S+)$", out, re.M):
+            if version.split(":", 1)[-1] == short:
+                return version
+        raise DebianError(f"{dsc} is not in the index of {self.name}")
+
+
+def _unpack_source(files, into: Path) -> None:
+    """Unpack a source package of form 1.0 or 3.0 without dpkg-source."""
+    for pattern, strip in ((r"\.orig\.tar\.\w+$", 1),
+                           (r"\.debian\.tar\.\w+$", 0)):
+        for file in files:
+            if re.search(pattern, file.name):
+                _run(["tar", "-x", "--no-same-owner", "-f", str(file), "-C",
+                      str(into), f"--strip-components={strip}"])
+    if not any(re.search(r"\.orig\.tar\.", f.name) for f in files):
+        raise DebianError("a source package with .orig.tar expected, found: "
+                          + " ".join(f.name for f in files))
+    series = into / "debian/patches/series"
+    if series.exists():
+        for line in series.read_text(encoding="utf-8").splitlines():
+            words = line.split("#")[0].split()
+            if words:
+                _run(["patch", "-s", "-p1", "-d", str(into), "-i",
+                      str(into / "debian/patches" / words[0])])
 
 
 def tree(suite: str, packages, *, deps=True, drop=None, merged_usr=True,
-         progress=report) -> Path:
+         arch="amd64", progress=report) -> Path:
     """
     Unpacked packages of a suite: the one call that most callers want.
 
     Returns a read-only directory in the cache which has bin/, usr/, lib/ as
     after an installation, without anything that maintainer scripts make.
     """
-    s = Suite(suite, progress)
+    s = Suite(suite, progress, arch)
     debs = s.resolve(packages, deps=deps, drop=drop)
     return s.unpack(debs, MERGED if merged_usr else ())
 

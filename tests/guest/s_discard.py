@@ -6,6 +6,7 @@ from scenario import expect, expect_equal
 
 GROUP = "storage"
 DISKS = ("data",)
+NEEDS = ("discard",)
 MIB = 1 << 20
 
 

@@ -13,7 +13,7 @@ DISKS = ("data",)
 def guest(vm):
     device = vm.disk("data")
     written = vm.sh("""
-        mkfs.ext4 -q -F -L hvg %s
+        mkfs.%s -q -F -L hvg %s
         mount %s /mnt
         mkdir /mnt/many
         for i in $(seq 200); do echo "file $i" > /mnt/many/$i; done
@@ -21,7 +21,7 @@ def guest(vm):
         sync
         sha256sum /mnt/blob
         umount /mnt
-        """ % (device, device), timeout=120).split()[-2]
+        """ % (vm.filesystem, device, device), timeout=120).split()[-2]
     vm.unload_drivers()
     gone = vm.status("ls /dev/sd*")[0]
     vm.load_drivers()

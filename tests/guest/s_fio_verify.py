@@ -14,7 +14,10 @@ def guest(vm):
     before = vm.storage()
     device = vm.disk("data")
     output = vm.sh("""
-        echo none > /sys/block/%s/queue/scheduler
+        queue=/sys/block/%s/queue
+        for name in none noop; do
+            ! grep -qw $name $queue/scheduler || echo $name > $queue/scheduler
+        done
         fio --name=verify --filename=%s --rw=randwrite --bsrange=4k-256k \
             --size=%d --ioengine=libaio --direct=1 --iodepth=32 \
             --verify=crc32c --verify_fatal=1 --do_verify=1 --randrepeat=0 \

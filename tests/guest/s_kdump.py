@@ -9,6 +9,7 @@ from scenario import expect, expect_equal
 
 GROUP = "storage"
 DISKS = ("data", "dump")
+NEEDS = ("kdump",)
 APPEND = "crashkernel=256M"
 ENDS = True
 

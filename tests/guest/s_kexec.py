@@ -5,6 +5,7 @@ from scenario import expect, expect_equal
 
 GROUP = "storage"
 DISKS = ("data",)
+NEEDS = ("kexec",)
 
 
 def guest(vm):

@@ -13,11 +13,11 @@ ENDS = True
 def guest(vm):
     device = vm.disk("data")
     vm.sh("""
-        mkfs.ext4 -q -F %s
+        mkfs.%s -q -F %s
         mount %s /mnt
         echo kept > /mnt/file
         umount /mnt
-        """ % (device, device), timeout=120)
+        """ % (vm.filesystem, device, device), timeout=120)
     vm.agent.send_only("poweroff -f")
     return vm.wait_exit()
 

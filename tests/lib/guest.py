@@ -59,6 +59,8 @@ class Vm:
         self.profile = PROFILES[boot["profile"]]
         self.cpus = boot["cpus"]
         self.kind = boot["modules"]
+        # The one to make in guests
+        self.filesystem = boot["filesystem"]
         self.logs = Path(logs)
         self.scratch = Path(scratch)
         # Limits are for an idle machine; HVG_SLOW=3 makes them three times.

@@ -4,7 +4,8 @@
 It is made of two cpio archives, one after the other as the kernel allows:
 the base, which is the same for every kernel and kept in the cache, and the
 modules of one kernel. Nothing is installed on this machine; the programs
-come from unpacked Debian packages. Neither part is compressed, because
+come from unpacked Debian packages, or are built against musl (musl.py) for
+a kernel that is too old for those. Neither part is compressed, because
 unpacking in nested emulation costs more than copying.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 import cpio
 import debian
 import elf
+import musl
 from modtree import ModuleTree, canonical
 
 HERE = Path(__file__).resolve().parent
@@ -60,14 +62,37 @@ INTREE_MODULES = ("hv_vmbus", "hv_storvsc")
 OUR_MODULES = ("hvg_vmbus", "hvg_storvsc")
 
 
-def base(progress=print):
+# What guests of old kernels cannot do, by the names of scenarios' NEEDS.
+LACKS_OLD = {
+    "discard": "this kernel's block layer knows no discard",
+    "kexec": "there is no kexec for this kernel's guests",
+    "kdump": "there is no kexec for this kernel's guests",
+    "msr": "there is no /dev/cpu/0/msr in this kernel's guests",
+}
+
+
+def lacks(kernel):
+    """{need of a scenario: why a guest of @kernel does not meet it}."""
+    return dict(LACKS_OLD) if kernel.old else {}
+
+
+def filesystem(kernel):
+    """The file system that scenarios make."""
+    return "ext3" if kernel.old else "ext4"
+
+
+def base(kernel, progress=print):
     """Path of the base archive, built if the cache has not got it."""
-    tree = packages(progress)
+    if kernel.old:
+        tree, programs = None, musl.programs(kernel.arch, progress)
+    else:
+        tree, programs = packages(progress), {}
     key = hashlib.sha256()
-    for source in (Path(__file__), HERE / "cpio.py", HERE / "elf.py", HERE / "guest-init.sh",
+    for source in (Path(__file__), HERE / "cpio.py", HERE / "elf.py",
+                   HERE / "guest-init.sh", HERE / "guest-nodes.sh",
                    HERE / "guest-disk.sh"):
         key.update(source.read_bytes())
-    key.update(str(tree).encode())
+    key.update(repr((tree, sorted(programs.items()))).encode())
     path = debian.cache_dir() / "image" / ("base-%s.cpio" % key.hexdigest()[:16])
     if path.exists():
         return path
@@ -76,15 +101,19 @@ def base(progress=print):
     for folder in ("dev", "proc", "sys", "tmp", "mnt", "root", "run", "lib64",
                    "lib/x86_64-linux-gnu", "modules"):
         archive.directory(folder, 0o1777 if folder == "tmp" else 0o755)
-    _programs(archive, tree)
-    _busybox(archive, tree)
+    if tree is None:
+        _musl(archive, programs)
+    else:
+        _programs(archive, tree)
+        _busybox(archive, tree)
+        archive.file("etc/mke2fs.conf", str(tree / "etc/mke2fs.conf"))
     archive.device("dev/console", "c", 5, 1)
     archive.device("dev/null", "c", 1, 3, 0o666)
     archive.file("init", str(HERE / "guest-init.sh"), 0o755)
     archive.file("usr/bin/disk", str(HERE / "guest-disk.sh"), 0o755)
+    archive.file("usr/bin/nodes", str(HERE / "guest-nodes.sh"), 0o755)
     archive.file("etc/passwd", b"root::0:0:root:/root:/bin/sh\n")
     archive.file("etc/group", b"root:x:0:\n")
-    archive.file("etc/mke2fs.conf", str(tree / "etc/mke2fs.conf"))
     archive.symlink("usr/bin/fsck.ext4", "e2fsck")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".%d" % os.getpid())
@@ -103,7 +132,11 @@ def kernel_part(kernel, ours=None):
     """
     tree = ModuleTree(kernel.modules or kernel.kdir)
     archive = cpio.Archive()
-    boot = tree.order(BOOT_MODULES, BOOT_OPTIONAL)
+    wanted = BOOT_MODULES
+    if not tree.knows_builtin:
+        # What is no module is built in, or scenarios will miss it.
+        wanted = [m for m in wanted if m in tree]
+    boot = tree.order(wanted, BOOT_OPTIONAL)
     orders = {"intree": [m for m in tree.order(
         [m for m in INTREE_MODULES if m in tree]) if m not in boot],
               # Its users are modules, so where it is none it is built in.
@@ -127,7 +160,7 @@ def assemble(path, kernel, ours=None, progress=print):
     """Write the whole image to @path; returns the orders, as above."""
     write, orders = kernel_part(kernel, ours)
     with open(path, "wb") as out:
-        out.write(base(progress).read_bytes())
+        out.write(base(kernel, progress).read_bytes())
         write(out)
     return orders
 
@@ -160,6 +193,17 @@ def _busybox(archive, tree):
             archive.symlink("bin/%s" % name, "/bin/busybox")
     # Not busybox's shell: it prefers its own applets to the real programs.
     archive.symlink("bin/sh", "/usr/bin/dash")
+
+
+def _musl(archive, programs):
+    """All of a user land for old kernels: busybox, and the real programs."""
+    links = Path(programs["busybox"]).with_suffix(".links").read_text()
+    for link in links.split():
+        archive.symlink("bin/" + Path(link).name, "/bin/busybox")
+    for name, path in programs.items():
+        archive.file("bin/" + name, str(path), 0o755)
+    for name in ("mkfs.ext2", "mkfs.ext3"):
+        archive.symlink("bin/" + name, "mke2fs")
 
 
 def _programs(archive, tree):

@@ -16,6 +16,7 @@ import os
 import platform
 import re
 import shutil
+import struct
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,9 @@ BUILD_TOOLS = ["make", "libc6-dev", "binutils", "dash", "coreutils", "sed",
                "grep", "mawk", "findutils", "diffutils", "kmod", "xz-utils",
                "sparse"]
 
+# The oldest kernel that the glibc of the guests' suite runs on.
+GLIBC_NEEDS = (3, 2)
+
 _IMAGE = re.compile(r"^linux-(image|binary|modules)-\d")
 _HEADERS = re.compile(r"^linux-(headers|kbuild)-\d")
 _COMPILER = re.compile(r"^gcc-\d+$|^gcc-\d+-for-host$|^linux-compiler-gcc-")
@@ -52,6 +56,7 @@ class Kernel:
     kdir:   its build tree; with a sysroot it is usable only inside of that
     sysroot: root of the build system to use, None for this machine's own
     cc:     compiler, as named inside of sysroot
+    arch:   x86_64 or i386
     """
     name: str
     release: str
@@ -61,6 +66,14 @@ class Kernel:
     config: Path | None
     sysroot: Path | None = None
     cc: str = "gcc"
+    arch: str = "x86_64"
+
+    @property
+    def old(self) -> bool:
+        """Whether Debian's own programs refuse to run on it, as glibc does."""
+        numbers = re.findall(r"\d+", self.release)
+        return (tuple(map(int, numbers[:2])) < GLIBC_NEEDS
+                or self.arch != "x86_64")
 
     @property
     def modules(self) -> Path | None:
@@ -178,8 +191,23 @@ def by_hand(image, kdir=None, cc: str = "gcc") -> Kernel:
     kdir = Path(kdir).resolve() if kdir else None
     # A built tree holds its modules, or has them installed beside the image.
     config = kdir / ".config" if kdir and (kdir / ".config").exists() else None
-    return Kernel(re.sub(r"[^\w.+-]", "_", release), release, path.resolve(),
-                  None, kdir, config, cc=cc)
+    arch = "x86_64" if _is_64bit(head, config) else "i386"
+    name = release if arch == "x86_64" else f"{release}-{arch}"
+    return Kernel(re.sub(r"[^\w.+-]", "_", name), release, path.resolve(),
+                  None, kdir, config, cc=cc, arch=arch)
+
+
+def _is_64bit(head: bytes, config) -> bool:
+    """Whether a bzImage that begins with @head is for x86-64."""
+    if config:
+        text = config.read_text(encoding="utf-8", errors="replace")
+        return re.search(r"^CONFIG_(X86_64|64BIT)=y$", text, re.M) is not None
+    version, = struct.unpack_from("<H", head, 0x206)
+    if version >= 0x20c:
+        return head[0x236] & 1 == 1	# XLF_KERNEL_64
+    # Older ones only say what they do without: the setup code's complaint.
+    setup = head[:(head[0x1f1] + 1) * 512]
+    return b"long mode" in setup or b"x86-64" in setup
 
 
 _ENTER = r"""
@@ -246,7 +274,10 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
     log = Path(log) if log else outdir / "build.log"
     argv = ["make", "-C", TOP, "--no-print-directory",
             f"-j{os.cpu_count()}", f"KDIR={inside(kernel, kernel.kdir)}",
-            f"B={outdir}", f"CC={kernel.cc}", f"HOSTCC={kernel.cc}"]
+            f"B={outdir}", f"CC={kernel.cc}",
+            f"HOSTCC={kernel.cc if kernel.sysroot else 'gcc'}"]
+    if kernel.arch != "x86_64":
+        argv.append(f"ARCH={kernel.arch}")
     if werror:
         argv += ["W=1", "WERROR=1"]
     if sparse:

@@ -40,7 +40,9 @@ class ModuleTree:
     """Finds modules below @root and answers what they depend on."""
 
     def __init__(self, root):
-        self.root = Path(root)
+        """@root may be None for a kernel of which nothing but itself is
+        known."""
+        self.root = Path(root) if root else Path("/nonexistent")
         self._paths = {}
         for folder, _, names in os.walk(self.root, followlinks=False):
             for name in names:
@@ -50,7 +52,9 @@ class ModuleTree:
                         self._paths[key] = Path(folder, name)
         self._builtin = set()
         builtin = self.root / "modules.builtin"
-        if builtin.exists():
+        # Kernels before 2.6.33 make no such list.
+        self.knows_builtin = builtin.exists()
+        if self.knows_builtin:
             for line in builtin.read_text().split():
                 self._builtin.add(canonical(Path(line).stem))
         self._cache = {}

@@ -84,8 +84,8 @@ _SPECS = """\
 
 """
 
-# The shell sees the tree as its current directory and has $CC, $JOBS and
-# $OUT, the directory that the programs go to.
+# The shell sees the tree as its current directory and has $CC, $JOBS, $OUT,
+# the directory that the programs go to, and $NEEDS, that of NEEDS.
 RECIPES = {
     "busybox": r"""
         make -s defconfig </dev/null >/dev/null
@@ -104,7 +104,8 @@ RECIPES = {
         yes '' | make -s oldconfig >/dev/null
         make -s -j"$JOBS" CC="$CC" HOSTCC=gcc AR=ar STRIP=strip \
             SKIP_STRIP=y busybox
-        cp busybox "$OUT/"
+        make -s CC="$CC" HOSTCC=gcc busybox.links
+        cp busybox busybox.links "$OUT/"
         """,
     "e2fsprogs": r"""
         ./configure CC="$CC" BUILD_CC=gcc --host="$HOST" --disable-nls \
@@ -128,16 +129,26 @@ RECIPES = {
         # shellcheck disable=SC2086
         (cd src && cp $programs "$OUT/")
         """,
+    "libaio": r"""
+        make -s -C src CC="$CC" libaio.a
+        cp src/libaio.h src/libaio.a "$OUT/"
+        """,
     "fio": r"""
+        export LDFLAGS="-L$NEEDS"
         ./configure --cc="$CC" --build-static --disable-native \
             --disable-rdma --disable-rados --disable-rbd --disable-http \
             --disable-gfapi --disable-lex --disable-pmem --disable-libzbc \
-            --disable-xnvme --disable-libblkio --disable-shm \
-            --disable-numa --disable-tcmalloc >/dev/null
+            --disable-xnvme --disable-dfs \
+            --disable-numa --disable-tcmalloc --disable-libnfs \
+            --extra-cflags="-I$NEEDS" >/dev/null
         make -s -j"$JOBS" fio >/dev/null
         cp fio "$OUT/"
         """,
 }
+
+
+# What is linked with what.
+NEEDS = {"fio": "libaio"}
 
 
 def toolchain(arch: str, work: Path, progress=debian.report):
@@ -171,25 +182,27 @@ def build(package: str, arch: str, progress=debian.report) -> Path:
         work = Path(name)
         compiler, made_with = toolchain(arch, work, progress)
         source = _suite(progress).source(package)
+        needs = NEEDS.get(package)
+        needs = str(build(needs, arch, progress)) if needs else ""
         key = hashlib.sha256("\n".join(
-            (made_with, source.name, RECIPES[package])).encode()
+            (made_with, source.name, RECIPES[package], needs)).encode()
         ).hexdigest()[:16]
         done = debian.cache_dir() / "musl" / ("%s-%s-%s" % (package, arch,
                                                             key))
         with debian.locked(done.parent / (".%s.lock" % done.name)):
             if not done.is_dir():
                 progress("building %s against musl, %s" % (package, arch))
-                _make(package, arch, source, compiler, work, done)
+                _make(package, arch, source, compiler, work, done, needs)
         return done
 
 
-def _make(package, arch, source, compiler, work, done):
+def _make(package, arch, source, compiler, work, done, needs):
     tree, out = work / "tree", work / "out"
     shutil.copytree(source, tree, symlinks=True)
     out.mkdir()
     log = done.parent / (done.name + ".log")
     environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": "/",
-               "CC": str(compiler), "OUT": str(out),
+               "CC": str(compiler), "OUT": str(out), "NEEDS": needs,
                "HOST": ARCHS[arch].triplet, "JOBS": str(os.cpu_count() or 1)}
     with open(log, "wb") as lines:
         result = subprocess.run(
@@ -199,7 +212,7 @@ def _make(package, arch, source, compiler, work, done):
     if result.returncode:
         raise debian.DebianError("%s does not build against musl for %s: see "
                                  "%s" % (package, arch, log))
-    for program in out.iterdir():
+    for program in _programs(out):
         subprocess.run(["strip", str(program)], check=True)
     part = done.with_suffix(".%d" % os.getpid())
     shutil.copytree(out, part)
@@ -219,4 +232,8 @@ def _suite(progress):
 def programs(arch: str, progress=debian.report) -> dict:
     """{name: path} of everything for @arch, built where the cache lacks it."""
     return {path.name: path for package in RECIPES
-            for path in sorted(build(package, arch, progress).iterdir())}
+            for path in _programs(build(package, arch, progress))}
+
+
+def _programs(folder):
+    return [p for p in sorted(folder.iterdir()) if os.access(p, os.X_OK)]

@@ -37,6 +37,10 @@ TOP = Path(__file__).resolve().parents[2]
 APPEND = ("console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1 "
           "unknown_nmi_panic panic_print=0x5 watchdog_thresh=60 "
           "rcupdate.rcu_cpu_stall_timeout=180")
+# Old kernels take 255 characters, know few of those, and have a vDSO that is
+# wrong for a static program (2.6.18-238).
+OLD_APPEND = ("console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1 "
+              "unknown_nmi_panic vdso=0")
 # Every report of the debug kernel, not the first alone.
 DEBUG_APPEND = "kasan_multi_shot kmemleak=on"
 # Where VMBus is built in, this keeps it from taking the device.
@@ -172,7 +176,7 @@ def _plan(args, names, logs):
         path = logs / ("image-%s.cpio" % kernel.name)
         orders = image.assemble(path, kernel, ours, progress)
         for kind, host, count in product(kinds, hosts, cpus):
-            append = APPEND
+            append = OLD_APPEND if kernel.old else APPEND
             if args.debug_kernel:
                 append += " " + DEBUG_APPEND
             if kind == "ours" and orders["builtin"]:
@@ -184,6 +188,8 @@ def _plan(args, names, logs):
                 "modules": kind, "order": orders[kind], "profile": host,
                 "cpus": count, "mem": args.mem, "append": append,
                 "builtin": orders["builtin"], "debug": args.debug_kernel,
+                "lacks": image.lacks(kernel),
+                "filesystem": image.filesystem(kernel),
             })
     return {"hvhost": str(_hvhost(args)), "valgrind": args.valgrind,
             "bench": {"rounds": args.rounds, "seconds": 4}

@@ -6,6 +6,7 @@ A file says in its docstring's first line what it shows, and defines
     DISKS       names from devices.py that must be there at boot
     MODULES     the kinds it runs for, default ("ours", "intree")
     CPUS        the fewest CPUs, default 1
+    NEEDS       what not every guest has: "discard", "kexec", "kdump", "msr"
     APPEND      arguments for the kernel, default none
     ENDS        True if the guest is of no use afterwards
     DRIVERS     False if the drivers under test must not be loaded for it
@@ -57,6 +58,7 @@ class Scenario:
         self.disks = tuple(getattr(module, "DISKS", ()))
         self.modules = tuple(getattr(module, "MODULES", ("ours", "intree")))
         self.cpus = getattr(module, "CPUS", 1)
+        self.needs = tuple(getattr(module, "NEEDS", ()))
         self.append = getattr(module, "APPEND", "")
         self.ends = getattr(module, "ENDS", False)
         self.drivers = getattr(module, "DRIVERS", True)
@@ -70,6 +72,9 @@ class Scenario:
             return "only for --modules %s" % ",".join(self.modules)
         if boot["cpus"] < self.cpus:
             return "needs --cpus %d or more" % self.cpus
+        for need in self.needs:
+            if need in boot["lacks"]:
+                return boot["lacks"][need]
         return self._skip(boot)
 
 

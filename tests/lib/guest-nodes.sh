@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Device files for kernels without devtmpfs, from sysfs. "nodes all" makes
+# those of every device; without an argument this is the kernel's hotplug
+# helper. It goes by what is there and not by what an event said, as several
+# of these run at a time and in no order.
+
+export PATH=/bin:/usr/bin
+
+node()
+{
+	name=/dev/${1##*/}
+	kind=c
+	case $1 in
+	*/block/*)	kind=b ;;
+	esac
+	if ! IFS=: read -r major minor <"$1/dev"; then
+		rm -f "$name"
+		return
+	fi 2>/dev/null
+	number=$(printf '%x:%x' "$major" "$minor")
+	if [ ! -e "$name" ] ||
+	   [ "$(stat -c %t:%T "$name" 2>/dev/null)" != "$number" ]; then
+		rm -f "$name"
+		mknod "$name" "$kind" "$major" "$minor" 2>/dev/null
+	fi
+	# It may have gone meanwhile, and its last event been handled before.
+	[ -e "$1/dev" ] || rm -f "$name"
+}
+
+if [ "${1-}" = all ]; then
+	for entry in /sys/block/*/dev /sys/block/*/*/dev /sys/class/*/*/dev; do
+		case $entry in
+		*/tty[0-9]*|*/vcs*|*/ram*)	continue ;;
+		esac
+		[ ! -e "$entry" ] || node "${entry%/dev}"
+	done
+	exit
+fi
+case ${DEVPATH-} in
+/block/*|/class/*)
+	node "/sys$DEVPATH"
+	;;
+esac
+exit 0

@@ -5,9 +5,9 @@
 # that are missing. With CI set, or as root, it does not ask.
 set -eu
 
-needed="acpica-tools ca-certificates debian-archive-keyring e2fsprogs gcc git
-kmod libc6-dev libjansson-dev liburing-dev make perl python3 qemu-system-x86
-shellcheck util-linux valgrind xz-utils"
+needed="acpica-tools bzip2 ca-certificates debian-archive-keyring e2fsprogs
+gcc git kmod libc6-dev libjansson-dev liburing-dev make patch perl python3
+qemu-system-x86 shellcheck util-linux valgrind xz-utils"
 
 # Elsewhere the names are others; what is missing is said when it is needed.
 command -v dpkg-query >/dev/null || exit 0

@@ -31,7 +31,9 @@ def guest(vm):
     if vm.profile.unmap:
         seen["provisioning"] = vm.sh("sg_vpd --page=lbpv %s" % data)
     seen["luns"] = vm.sh("sg_luns %s" % data)
-    seen["lsscsi"] = vm.sh("lsscsi -s")
+    # Guests of old kernels have no lsscsi, but the file that it replaced.
+    seen["lsscsi"] = vm.sh("! command -v lsscsi > /dev/null || "
+                           "exec lsscsi -s\ncat /proc/scsi/scsi")
     big = vm.disk("big")
     vm.sh("""
         last=$(($(blockdev --getsz %(d)s) - 1))

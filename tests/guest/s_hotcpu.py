@@ -27,16 +27,26 @@ def guest(vm):
         fio --name=hotcpu --filename=%s --rw=randrw --bs=4k --size=64m \
             --time_based --runtime=8 --ioengine=libaio --direct=1 \
             --iodepth=8 --minimal > /tmp/fio 2>&1 &
+        cd /sys/devices/system/cpu
+        online() {
+            [ ! -e online ] || { cat online; return; }
+            # before 2.6.26; the first one cannot go and has no such file
+            for c in cpu[0-9]*; do
+                ! grep -q 0 $c/online 2>/dev/null && echo ${c#cpu}
+            done | paste -sd,
+        }
+        all=$(online)
+        [ "$(grep -c ^processor /proc/cpuinfo)" = %d ]
         for i in 1 2 3; do
             echo 0 > /sys/devices/system/cpu/cpu1/online 2>/dev/null ||
                 echo refused
-            cat /sys/devices/system/cpu/online
+            online
             echo 1 > /sys/devices/system/cpu/cpu1/online
-            [ "$(cat /sys/devices/system/cpu/online)" = 0-%d ]
+            [ "$(online)" = "$all" ]
         done
         wait $!
         echo both again | dd of=%s conv=sync,notrunc oflag=direct 2>&1
-        """ % (device, vm.cpus - 1, device), timeout=120)
+        """ % (device, vm.cpus, device), timeout=120)
     log = vm.sh("dmesg | grep 'CPU 1 stays' | tail -n 1 || :")
     return before, output, log, _on_cpu1(vm, device)
 

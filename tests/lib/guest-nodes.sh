@@ -14,6 +14,8 @@ node()
 	kind=c
 	case $1 in
 	*/block/*)	kind=b ;;
+	*/msr[0-9]*)	name=/dev/cpu/${1##*/msr}/msr
+			mkdir -p "${name%/msr}" ;;
 	esac
 	if ! IFS=: read -r major minor <"$1/dev"; then
 		rm -f "$name"

@@ -67,7 +67,6 @@ LACKS_OLD = {
     "discard": "this kernel's block layer knows no discard",
     "kexec": "there is no kexec for this kernel's guests",
     "kdump": "there is no kexec for this kernel's guests",
-    "msr": "there is no /dev/cpu/0/msr in this kernel's guests",
 }
 
 

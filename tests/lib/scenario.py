@@ -6,7 +6,7 @@ A file says in its docstring's first line what it shows, and defines
     DISKS       names from devices.py that must be there at boot
     MODULES     the kinds it runs for, default ("ours", "intree")
     CPUS        the fewest CPUs, default 1
-    NEEDS       what not every guest has: "discard", "kexec", "kdump", "msr"
+    NEEDS       what not every guest has: "discard", "kexec", "kdump"
     APPEND      arguments for the kernel, default none
     ENDS        True if the guest is of no use afterwards
     DRIVERS     False if the drivers under test must not be loaded for it

@@ -12,9 +12,19 @@
 #define _HVG_COMPAT_H
 
 #include "config.h"
+#include "kernel.h"
+#include "printk.h"
+#include "rcu.h"
+#include "slab.h"
+#include "workqueue.h"
+#include "cpu.h"
+#include "irq.h"
+#include "param.h"
 #include "driver_core.h"
+#include "sysfs.h"
+#include "debugfs.h"
+#include "trace.h"
 #include "hyperv.h"
 #include "scsi.h"
-#include "slab.h"
 
 #endif /* _HVG_COMPAT_H */

@@ -12,7 +12,45 @@
 	vmbus_bus_match(device_param, struct device_driver *drv)
 #endif
 
-#ifndef HVG_HAVE_BUS_UEVENT_CONST
+#ifndef HVG_HAVE_UEVENT_ENV
+#include <linux/device.h>
+#include <linux/kobject.h>
+
+/**
+ * struct hvg_uevent_env - what were the parameters of a uevent callback
+ * @envp: the variables; ends with NULL
+ * @envp_max: how many there may be, NULL included
+ * @envp_idx: how many there are
+ * @buf: their text
+ * @bytes: its size
+ * @buflen: how much of it is used
+ */
+struct hvg_uevent_env {
+	char **envp;
+	int envp_max;
+	int envp_idx;
+	char *buf;
+	int bytes;
+	int buflen;
+};
+#define kobj_uevent_env hvg_uevent_env
+#define add_uevent_var(env, ...) \
+	add_uevent_var((env)->envp, (env)->envp_max, &(env)->envp_idx, \
+		       (env)->buf, (env)->bytes, &(env)->buflen, __VA_ARGS__)
+
+#define vmbus_bus_uevent(device_param, env_param)			\
+	hvg_compat_bus_uevent(struct device *dev, env_param);		\
+static int vmbus_bus_uevent(struct device *dev, char **envp, int max,	\
+			    char *buf, int bytes)			\
+{									\
+	struct hvg_uevent_env env = { envp, max, 0, buf, bytes, 0 };	\
+	int err = hvg_compat_bus_uevent(dev, &env);			\
+									\
+	envp[env.envp_idx] = NULL;					\
+	return err;							\
+}									\
+static int hvg_compat_bus_uevent(struct device *dev, env_param)
+#elif !defined(HVG_HAVE_BUS_UEVENT_CONST)
 #define vmbus_bus_uevent(device_param, env_param) \
 	vmbus_bus_uevent(struct device *dev, env_param)
 #endif
@@ -29,11 +67,79 @@ static int vmbus_bus_remove(device_param)		\
 static void hvg_compat_bus_remove(device_param)
 #endif
 
-#ifndef HVG_HAVE_KOBJ_TYPE_CONST
-/* First its declaration, which has the macro's form. */
-#include <linux/kobject.h>
-#define kobject_init(kobj, type) \
-	kobject_init(kobj, (struct kobj_type *)(type))
+#ifndef HVG_HAVE_DEV_NAME
+#include <linux/device.h>
+static inline const char *dev_name(const struct device *dev)
+{
+	return dev->bus_id;
+}
+#endif
+
+/* A longer name is cut off; device_add() refuses one that is there already. */
+#ifndef HVG_HAVE_DEV_SET_NAME
+#include <linux/device.h>
+#define dev_set_name(dev, ...) \
+	(snprintf((dev)->bus_id, BUS_ID_SIZE, __VA_ARGS__) < 0 ? -EINVAL : 0)
+#endif
+
+#ifndef HVG_HAVE_DEVICE_LOCK
+#include <linux/device.h>
+#define device_lock(dev)	down(&(dev)->sem)
+#define device_unlock(dev)	up(&(dev)->sem)
+#endif
+
+/* A field that the core leaves alone stands for the one that it has not. */
+#ifndef HVG_HAVE_DMA_PARMS
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+struct device_dma_parameters {
+	unsigned int max_segment_size;
+	unsigned long segment_boundary_mask;
+};
+#define dma_parms		platform_data
+#ifndef DMA_BIT_MASK
+#define DMA_BIT_MASK(n)		((n) == 64 ? ~0ULL : (1ULL << (n)) - 1)
+#endif
+#endif
+
+/* The name is set after it. */
+#ifndef HVG_HAVE_DRIVER_MOD_NAME
+#define mod_name		name
+#endif
+
+#ifndef HVG_HAVE_DRIVER_ATTACH_INT
+#include <linux/device.h>
+#define driver_attach(drv)	(driver_attach(drv), 0)
+#endif
+
+#ifndef HVG_HAVE_VMBUS_DEVICE_ID
+#include <linux/mod_devicetable.h>
+typedef struct {
+	__u8 b[16];
+} guid_t;
+
+struct hv_vmbus_device_id {
+	guid_t guid;
+	kernel_ulong_t driver_data;
+};
+#endif
+
+#ifndef dev_warn_ratelimited
+#include <linux/device.h>
+#endif
+#ifndef dev_warn_ratelimited
+#define dev_warn_ratelimited(dev, fmt, ...) do {			\
+	if (printk_ratelimit())						\
+		dev_warn(dev, fmt, ##__VA_ARGS__);			\
+} while (0)
+#define dev_err_ratelimited(dev, fmt, ...) do {				\
+	if (printk_ratelimit())						\
+		dev_err(dev, fmt, ##__VA_ARGS__);			\
+} while (0)
+#define dev_info_ratelimited(dev, fmt, ...) do {			\
+	if (printk_ratelimit())						\
+		dev_info(dev, fmt, ##__VA_ARGS__);			\
+} while (0)
 #endif
 
 #endif /* _HVG_COMPAT_DRIVER_CORE_H */

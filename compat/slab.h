@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocation by object: the size comes from the type. The flags are optional
- * in the original, here they are not.
+ * Memory. In the allocation by object the size comes from the type; the flags
+ * are optional in the original, here they are not.
  */
 #ifndef _HVG_COMPAT_SLAB_H
 #define _HVG_COMPAT_SLAB_H
@@ -15,6 +15,60 @@
 	((typeof(obj) *)kcalloc(count, sizeof(obj), gfp))
 #define kzalloc_objs(obj, count, gfp) \
 	((typeof(obj) *)kcalloc(count, sizeof(obj), gfp))
+#endif
+
+#ifndef HVG_HAVE_IS_VMALLOC_ADDR
+#include <linux/mm.h>
+#include <asm/pgtable.h>
+static inline int is_vmalloc_addr(const void *p)
+{
+	unsigned long addr = (unsigned long)p;
+
+	return addr >= VMALLOC_START && addr < VMALLOC_END;
+}
+#endif
+
+#ifndef HVG_HAVE_VZALLOC
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+static inline void *vzalloc(unsigned long bytes)
+{
+	void *p = vmalloc(bytes);
+
+	if (p)
+		memset(p, 0, bytes);
+	return p;
+}
+#endif
+
+#ifndef HVG_HAVE_KVMALLOC
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+/* More than a page comes from vmalloc() at once: it needs no order. */
+static inline void *hvg_kvmalloc(size_t count, size_t size, gfp_t gfp)
+{
+	if (size && count > ~(size_t)0 / size)
+		return NULL;
+	if (count * size <= PAGE_SIZE)
+		return gfp & __GFP_ZERO ?
+			kzalloc(count * size, gfp & ~__GFP_ZERO) :
+			kmalloc(count * size, gfp);
+	return gfp & __GFP_ZERO ? vzalloc(count * size) :
+				  vmalloc(count * size);
+}
+#define kvmalloc(size, gfp)		hvg_kvmalloc(1, size, gfp)
+#define kvzalloc(size, gfp)		hvg_kvmalloc(1, size, (gfp) | __GFP_ZERO)
+#define kvmalloc_array(count, size, gfp) hvg_kvmalloc(count, size, gfp)
+#define kvcalloc(count, size, gfp) \
+	hvg_kvmalloc(count, size, (gfp) | __GFP_ZERO)
+
+static inline void kvfree(const void *p)
+{
+	if (is_vmalloc_addr(p))
+		vfree((void *)p);
+	else
+		kfree(p);
+}
 #endif
 
 #endif /* _HVG_COMPAT_SLAB_H */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Interrupt handlers. */
+#ifndef _HVG_COMPAT_IRQ_H
+#define _HVG_COMPAT_IRQ_H
+
+#ifndef HVG_HAVE_IRQ_HANDLER_NO_REGS
+#include <linux/interrupt.h>
+
+/*
+ * A handler of two parameters may be called with three, as they are in
+ * registers. That interrupts are off in it had to be asked for.
+ */
+static inline int hvg_request_irq(unsigned int irq,
+				  irqreturn_t (*handler)(int irq, void *data),
+				  unsigned long flags, const char *name,
+				  void *data)
+{
+	return request_irq(irq, (irqreturn_t (*)(int, void *,
+						 struct pt_regs *))handler,
+			   flags | IRQF_DISABLED, name, data);
+}
+#define request_irq(irq, handler, flags, name, data) \
+	hvg_request_irq(irq, handler, flags, name, data)
+#endif
+
+#endif /* _HVG_COMPAT_IRQ_H */

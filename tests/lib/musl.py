@@ -129,6 +129,12 @@ RECIPES = {
         # shellcheck disable=SC2086
         (cd src && cp $programs "$OUT/")
         """,
+    "kexec-tools": r"""
+        ./configure CC="$CC" TARGET_CC="$CC" BUILD_CC=gcc --host="$HOST" \
+            --without-zlib --without-lzma --without-xen >/dev/null
+        make -s -j"$JOBS" build/sbin/kexec
+        cp build/sbin/kexec "$OUT/"
+        """,
     "libaio": r"""
         make -s -C src CC="$CC" libaio.a
         cp src/libaio.h src/libaio.a "$OUT/"

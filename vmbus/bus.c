@@ -11,13 +11,13 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "bus.h"
+#include "bus_groups.h"
 #include "channel.h"
 #include "connection.h"
 #include "debugfs.h"
 #include "dynid.h"
 #include "log.h"
 #include "offer.h"
-#include "sysfs.h"
 
 static const struct hv_vmbus_device_id *
 bus_match_table(const struct hv_vmbus_device_id *id,
@@ -119,8 +119,6 @@ static struct bus_type vmbus_bus = {
 	.probe = vmbus_bus_probe,
 	.remove = vmbus_bus_remove,
 	.shutdown = vmbus_bus_shutdown,
-	.dev_groups = device_sysfs_groups,
-	.drv_groups = dynid_groups,
 };
 
 /**
@@ -138,12 +136,17 @@ static struct bus_type vmbus_bus = {
 int __hvg_driver_register(struct hvg_driver *drv, struct module *owner,
 			  const char *mod_name)
 {
+	int err;
+
 	dynid_init(drv);
+	drv->driver.mod_name = mod_name;
 	drv->driver.name = drv->name;
 	drv->driver.owner = owner;
-	drv->driver.mod_name = mod_name;
 	drv->driver.bus = &vmbus_bus;
-	return driver_register(&drv->driver);
+	err = driver_register(&drv->driver);
+	if (!err)
+		bus_groups_driver_add(&drv->driver);
+	return err;
 }
 EXPORT_SYMBOL_GPL(__hvg_driver_register);
 
@@ -155,6 +158,7 @@ EXPORT_SYMBOL_GPL(__hvg_driver_register);
  */
 void hvg_driver_unregister(struct hvg_driver *drv)
 {
+	bus_groups_driver_remove(&drv->driver);
 	driver_unregister(&drv->driver);
 	dynid_exit(drv);
 }
@@ -302,6 +306,7 @@ void bus_device_add(struct bus_device *bdev)
 		return;
 	}
 	bdev->added = true;
+	bus_groups_device_add(bdev);
 	bdev->channels = kobject_create_and_add("channels", &dev->kobj);
 	bus_channel_sysfs_add(bdev->hdev.channel);
 }
@@ -340,6 +345,7 @@ void bus_device_remove(struct bus_device *bdev)
 		kobject_put(bdev->channels);
 	}
 	bdev->channels = NULL;
+	bus_groups_device_remove(bdev);
 	device_del(&bdev->hdev.dev);
 	bdev->added = false;
 }
@@ -391,7 +397,15 @@ void bus_subchannel_remove(struct hvg_channel *chan)
  */
 int bus_init(void)
 {
-	return bus_register(&vmbus_bus);
+	int err;
+
+	err = bus_groups_init(&vmbus_bus);
+	if (err)
+		return err;
+	err = bus_register(&vmbus_bus);
+	if (err)
+		bus_groups_exit();
+	return err;
 }
 
 /**
@@ -402,4 +416,5 @@ int bus_init(void)
 void bus_exit(void)
 {
 	bus_unregister(&vmbus_bus);
+	bus_groups_exit();
 }

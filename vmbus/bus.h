@@ -16,6 +16,7 @@ struct kobject;
  * @channels: directory in sysfs; set while the device is added, changed by
  *	the device work only
  * @added: the device is registered; changed by the device work only
+ * @in_files: its attribute files may be read; groups_own.c's
  * @dma_mask: the host takes any page
  * @dma_parms: likewise
  */
@@ -24,6 +25,7 @@ struct bus_device {
 	struct list_head subs;
 	struct kobject *channels;
 	bool added;
+	bool in_files;
 	u64 dma_mask;
 	struct device_dma_parameters dma_parms;
 };

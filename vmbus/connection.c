@@ -255,6 +255,32 @@ static void connection_unload(void)
 		vmbus_warn("the host has not confirmed UNLOAD: %d\n", err);
 }
 
+/*
+ * An earlier kernel has died with the connection up. Which connection id the
+ * host gave it for messages is not known here, and the answer goes to the CPU
+ * that it took messages on: it may be seen here or not.
+ */
+static void connection_unload_predecessor(void)
+{
+	static const u32 ids[] = { HVG_CONN_MESSAGE_V5, HVG_CONN_MESSAGE };
+	struct hvg_msg_header msg = { HVG_MSG_UNLOAD, 0 };
+	struct host_request req;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		request_begin(&req, NULL, HVG_MSG_UNLOAD_COMPLETE, 0);
+		if (message_post_to(ids[i], &msg, sizeof(msg),
+				    CONTACT_LIMIT_MS)) {
+			request_cancel(&req);
+			continue;
+		}
+		vmbus_info("an earlier kernel was connected: UNLOAD sent in its place, %s\n",
+			   request_wait(&req, UNLOAD_OLD_LIMIT_MS) ?
+			   "no answer seen" : "confirmed");
+		return;
+	}
+}
+
 /**
  * connection_unload_kexec() - leave the host before another kernel starts
  *
@@ -326,6 +352,8 @@ int connection_start(struct device *parent)
 		goto offer;
 
 	connection.state = CONNECTION_CONTACT;
+	if (platform_has_predecessor())
+		connection_unload_predecessor();
 	err = connection_negotiate();
 	if (err)
 		goto platform;

@@ -43,7 +43,7 @@ static void interrupt_channels(unsigned long *bits)
 
 /**
  * interrupt_handle() - SINT 2 fired
- * @cpu: this CPU
+ * @cpu: this CPU, or another where the platform has it so
  *
  * From 2.4 on the number of an event flag is the channel's id; before, flag 0
  * refers to the first half of the interrupt page.

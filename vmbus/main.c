@@ -58,7 +58,7 @@ static int __init vmbus_init(void)
 		return -EBUSY;
 	}
 
-	vmbus_device = platform_device_get();
+	vmbus_device = platform_parent_get();
 	if (!vmbus_device)
 		return -ENODEV;
 
@@ -80,7 +80,7 @@ bus:
 	debugfs_exit();
 	bus_exit();
 device:
-	platform_device_put(vmbus_device);
+	platform_parent_put(vmbus_device);
 	return err;
 }
 
@@ -90,7 +90,7 @@ static void __exit vmbus_exit(void)
 	crash_exit();
 	debugfs_exit();
 	bus_exit();
-	platform_device_put(vmbus_device);
+	platform_parent_put(vmbus_device);
 }
 
 module_init(vmbus_init);

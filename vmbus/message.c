@@ -38,7 +38,8 @@ struct message_stats message_stats;
  *	hard interrupt context
  * @head: next to be filled; counts on for ever
  * @tail: next to be taken
- * @stalled: CPU whose slot holds a message that found no room, or -1
+ * @stalled: CPU whose slot holds a message that found no room, or that has to
+ *	tell the end of one, or -1
  * @entry: QUEUE_LENGTH private copies
  */
 struct message_queue {
@@ -176,8 +177,8 @@ int message_post_crash(const void *msg, size_t bytes)
 	return status ? -EIO : 0;
 }
 
-/* Empty a slot and have the next message delivered. */
-static void message_release(struct hvg_message *slot)
+/* Empty a slot. True: the next message waits for the end of this one. */
+static bool message_release(struct hvg_message *slot)
 {
 	WRITE_ONCE(slot->type, HVG_MESSAGE_NONE);
 	/*
@@ -186,57 +187,66 @@ static void message_release(struct hvg_message *slot)
 	 * Pairs with the hypervisor's order.
 	 */
 	virt_mb();
-	if (READ_ONCE(slot->flags) & HVG_MESSAGE_FLAG_PENDING)
-		platform_end_of_message();
+	return READ_ONCE(slot->flags) & HVG_MESSAGE_FLAG_PENDING;
 }
 
 /* False: no room, and the slot's CPU is noted. */
 static bool message_enqueue(const struct hvg_message *slot, unsigned int cpu)
 {
-	bool room;
-
-	spin_lock(&queue.lock);
-	room = queue.head - queue.tail < QUEUE_LENGTH;
-	if (room) {
-		memcpy(&queue.entry[queue.head % QUEUE_LENGTH], slot,
-		       sizeof(*slot));
-		queue.head++;
-	} else {
+	lockdep_assert_held(&queue.lock);
+	if (queue.head - queue.tail >= QUEUE_LENGTH) {
 		queue.stalled = cpu;
 		message_stats.stalls++;
+		return false;
 	}
-	spin_unlock(&queue.lock);
-	return room;
+	memcpy(&queue.entry[queue.head % QUEUE_LENGTH], slot, sizeof(*slot));
+	queue.head++;
+	return true;
+}
+
+/* The end of a message is told by its own CPU, later if that is another. */
+static void message_end(unsigned int cpu)
+{
+	lockdep_assert_held(&queue.lock);
+	if (cpu == smp_processor_id()) {
+		platform_end_of_message();
+	} else {
+		queue.stalled = cpu;
+		queue_work(dispatcher, &message_work);
+	}
 }
 
 /**
  * message_interrupt() - take the message in a CPU's slot, if there is one
- * @cpu: this CPU
+ * @cpu: this CPU, or another where the platform has it so
  *
  * Timer messages are not ours to expect: without direct-mode timers the
  * kernel keeps to the local APIC's.
  *
- * Context: hard interrupt or interrupts off, on @cpu.
+ * Context: hard interrupt or interrupts off.
  */
 void message_interrupt(unsigned int cpu)
 {
 	struct hvg_message *slot = platform_message_slot(cpu);
+	bool taken = true;
 	u32 type;
 
-	if (!slot)
+	if (!slot || READ_ONCE(slot->type) == HVG_MESSAGE_NONE)
 		return;
+	/* One CPU takes it, whoever is first. */
+	spin_lock(&queue.lock);
 	/* Pairs with the hypervisor's write of the type after the payload. */
 	type = virt_load_acquire(&slot->type);
-	if (type == HVG_MESSAGE_NONE)
-		return;
 	if (type == HVG_MESSAGE_VMBUS) {
-		if (!message_enqueue(slot, cpu))
-			return;
-		queue_work(dispatcher, &message_work);
-	} else {
+		taken = message_enqueue(slot, cpu);
+		if (taken)
+			queue_work(dispatcher, &message_work);
+	} else if (type != HVG_MESSAGE_NONE) {
 		message_stats.foreign++;
 	}
-	message_release(slot);
+	if (type != HVG_MESSAGE_NONE && taken && message_release(slot))
+		message_end(cpu);
+	spin_unlock(&queue.lock);
 }
 
 static bool message_dequeue(struct hvg_message *msg)
@@ -253,9 +263,11 @@ static bool message_dequeue(struct hvg_message *msg)
 	return found;
 }
 
+/* On the CPU whose slot is full, or was emptied by another CPU. */
 static void message_unstall(void *unused)
 {
 	message_interrupt(smp_processor_id());
+	platform_end_of_message();
 }
 
 static void message_work_fn(struct work_struct *work)
@@ -332,7 +344,8 @@ bool message_poll_crash(u32 type)
 		if (kind == HVG_MESSAGE_VMBUS &&
 		    READ_ONCE(header->type) == type)
 			found = true;
-		message_release(slot);
+		if (message_release(slot))
+			platform_end_of_message();
 	}
 	return found;
 }

@@ -16,7 +16,8 @@ struct device;
 
 /**
  * struct platform_hooks - what the platform calls
- * @interrupt: SINT 2 of @cpu fired; hard interrupt on that CPU
+ * @interrupt: SINT 2 of @cpu fired; hard interrupt, on that CPU or, where
+ *	several CPUs cannot be in it at once, on another that is
  * @online: @cpu has come and takes interrupts; context as for @offline
  * @offline: @cpu is about to go away; process context on that CPU, the
  *	hotplug lock is held for writing. -errno refuses.
@@ -34,11 +35,12 @@ struct platform_hooks {
 
 int platform_detect(void);
 const char *platform_owner(void);
-struct device *platform_device_get(void);
-void platform_device_put(struct device *dev);
+struct device *platform_parent_get(void);
+void platform_parent_put(struct device *dev);
 
 int platform_start(const struct platform_hooks *hooks);
 void platform_stop(void);
+bool platform_has_predecessor(void);
 void platform_shutdown_cpus(void);
 void platform_shutdown_this_cpu(void);
 

@@ -97,7 +97,7 @@ static const struct acpi_device_id vmbus_acpi_ids[] = {
 MODULE_DEVICE_TABLE(acpi, vmbus_acpi_ids);
 
 /**
- * platform_device_get() - find the firmware's VMBus device
+ * platform_parent_get() - find the firmware's VMBus device
  *
  * No driver is bound to it: the end of a binding powers a device off, and
  * Hyper-V's _PS3 is no method but a number, which the kernel complains about.
@@ -105,7 +105,7 @@ MODULE_DEVICE_TABLE(acpi, vmbus_acpi_ids);
  * Context: process.
  * Return: device, with a reference; NULL: there is none.
  */
-struct device *platform_device_get(void)
+struct device *platform_parent_get(void)
 {
 	const struct acpi_device_id *id;
 	struct acpi_device *adev = NULL;
@@ -120,12 +120,12 @@ struct device *platform_device_get(void)
 }
 
 /**
- * platform_device_put() - undo platform_device_get()
+ * platform_parent_put() - undo platform_parent_get()
  * @dev: device
  *
  * Context: process.
  */
-void platform_device_put(struct device *dev)
+void platform_parent_put(struct device *dev)
 {
 	put_device(dev);
 }
@@ -291,6 +291,17 @@ void platform_stop(void)
 	/* An interrupt may still be inside the handler on another CPU. */
 	synchronize_rcu();
 	synic_free();
+}
+
+/**
+ * platform_has_predecessor() - has an earlier kernel left the host connected
+ *
+ * Context: process, after platform_start().
+ * Return: false: platform_crash() has seen to it.
+ */
+bool platform_has_predecessor(void)
+{
+	return false;
 }
 
 /**

@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The platform on a kernel that knows nothing of Hyper-V: the hypervisor, the
+ * SynIC and the interrupt are found and set up here, the hypercall page in
+ * native_hypercall.c.
+ *
+ * Such a kernel gives no vector to a module. The SynIC's interrupt goes to the
+ * vector of an ISA interrupt, which leads to that interrupt on every CPU. The
+ * kernel runs one handler of it at a time: a CPU that is interrupted while
+ * another is in the handler only notes it there. So whoever is in the handler
+ * looks at the pages of all CPUs. The interrupt's chip ends the interrupt at
+ * the local APIC, hence no auto-EOI.
+ *
+ * There is no hook before a crash kernel starts: it finds the hypervisor set
+ * up by the kernel that died, and disconnects in its place. The reference
+ * counter is no clocksource here: what registers one could not be unloaded.
+ *
+ * native_interrupt() runs in hard interrupt context, the CPU hotplug callbacks
+ * in process context on their CPU, the rest as said at each.
+ */
+#include <linux/acpi.h>
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/gfp.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/platform_device.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <asm/irq_vectors.h>
+#include <asm/msr.h>
+#include <asm/processor.h>
+#include "log.h"
+#include "native.h"
+#include "platform.h"
+
+#define NAME			"hvg_vmbus"
+
+/* CPUID 1 ECX. */
+#define CPU_IS_GUEST		BIT(31)
+#define LEAF_VENDOR		0x40000000
+#define LEAF_INTERFACE		0x40000001
+#define LEAF_FEATURES		0x40000003
+#define LEAF_LIMITS		0x40000005
+#define INTERFACE_HV1		0x31237648
+/* CPUID 0x40000003: EAX, EBX, EDX. */
+#define FEATURE_SYNIC		BIT(2)
+#define FEATURE_HYPERCALLS	BIT(5)
+#define FEATURE_VP_INDEX	BIT(6)
+#define FEATURES_NEEDED	(FEATURE_SYNIC | FEATURE_HYPERCALLS | FEATURE_VP_INDEX)
+#define MAY_POST_MESSAGES	BIT(4)
+#define MAY_SIGNAL_EVENTS	BIT(5)
+#define RIGHTS_NEEDED		(MAY_POST_MESSAGES | MAY_SIGNAL_EVENTS)
+#define FEATURE_CRASH_MSRS	BIT(10)
+
+#define ISA_IRQS		16
+/* What Hyper-V's firmware says, where ACPI cannot be asked. */
+#define IRQ_FALLBACK		7
+#define IRQ_FALLBACK_2		5
+
+/**
+ * struct synic - the SynIC of one CPU
+ * @messages: message page, kept until platform_stop() for late readers
+ * @events: event-flag page, likewise
+ * @vp: the hypervisor's number of the CPU
+ */
+struct synic {
+	struct hvg_message *messages;
+	unsigned long *events;
+	u32 vp;
+};
+
+static DEFINE_PER_CPU(struct synic, synic);
+static const struct platform_hooks *hooks;
+static int cpuhp_state;
+static struct platform_device *native_device;
+static bool predecessor;
+static bool crash_msrs;
+/* Interrupts to be tried, one bit each, and the one that is ours. */
+static unsigned long irqs_offered;
+static int native_irq;
+
+static bool vendor_is_microsoft(void)
+{
+	u32 max, text[3];
+
+	cpuid(LEAF_VENDOR, &max, &text[0], &text[1], &text[2]);
+	return max >= LEAF_LIMITS && max < LEAF_VENDOR + 0x10000 &&
+	       !memcmp(text, "Microsoft Hv", sizeof(text));
+}
+
+/**
+ * platform_detect() - see whether this is a Hyper-V guest that we can serve
+ *
+ * Context: process.
+ * Return: 0 or -ENODEV, having said why.
+ */
+int platform_detect(void)
+{
+	u32 features, rights, ecx, misc;
+
+	if (!(cpuid_ecx(1) & CPU_IS_GUEST) || !vendor_is_microsoft() ||
+	    cpuid_eax(LEAF_INTERFACE) != INTERFACE_HV1) {
+		vmbus_err("not a Hyper-V guest: CPUID shows no Hyper-V interface\n");
+		return -ENODEV;
+	}
+	cpuid(LEAF_FEATURES, &features, &rights, &ecx, &misc);
+	if ((features & FEATURES_NEEDED) != FEATURES_NEEDED ||
+	    (rights & RIGHTS_NEEDED) != RIGHTS_NEEDED) {
+		vmbus_err("not enough of Hyper-V: CPUID 0x40000003 EAX, EBX are %#x, %#x, expected at least %#x, %#x\n",
+			  features, rights, (u32)FEATURES_NEEDED,
+			  (u32)RIGHTS_NEEDED);
+		return -ENODEV;
+	}
+	crash_msrs = misc & FEATURE_CRASH_MSRS;
+	return 0;
+}
+
+/**
+ * platform_owner() - who has the connection to the host, if not we
+ *
+ * Context: process.
+ * Return: name of its module, or NULL: the connection is free.
+ */
+const char *platform_owner(void)
+{
+	if (!__symbol_get("vmbus_open"))
+		return NULL;
+	__symbol_put("vmbus_open");
+	return "hv_vmbus";
+}
+
+/* No device id table: what matches ACPI's devices has no such names here. */
+MODULE_ALIAS("acpi*:VMBUS:*");
+MODULE_ALIAS("acpi*:VMBus:*");
+
+static acpi_status acpi_find_irqs(struct acpi_resource *resource, void *unused)
+{
+	unsigned int i, irq;
+
+	if (resource->type != ACPI_RESOURCE_TYPE_IRQ)
+		return AE_OK;
+	for (i = 0; i < resource->data.irq.interrupt_count; i++) {
+		irq = resource->data.irq.interrupts[i];
+		if (irq && irq < ISA_IRQS)
+			irqs_offered |= 1ul << irq;
+	}
+	return AE_OK;
+}
+
+static acpi_status acpi_find_vmbus(acpi_handle handle, u32 level,
+				   void *context, void **result)
+{
+	acpi_walk_resources(handle, METHOD_NAME__CRS, acpi_find_irqs, NULL);
+	*(bool *)context = true;
+	return AE_CTRL_TERMINATE;
+}
+
+/* Without ACPI, or where it says nothing, the usual ones. */
+static void native_find_irqs(void)
+{
+	bool found = false;
+
+	irqs_offered = 0;
+	if (!acpi_disabled) {
+		acpi_get_devices("VMBUS", acpi_find_vmbus, &found, NULL);
+		if (!found)
+			acpi_get_devices("VMBus", acpi_find_vmbus, &found,
+					 NULL);
+	}
+	if (irqs_offered)
+		return;
+	irqs_offered = 1ul << IRQ_FALLBACK | 1ul << IRQ_FALLBACK_2;
+	vmbus_info("ACPI names no interrupt: trying IRQ %u and %u\n",
+		   IRQ_FALLBACK, IRQ_FALLBACK_2);
+}
+
+/*
+ * Power-off, reboot or kexec: comes after the channels' devices, which are
+ * below this one.
+ */
+static void native_shutdown(struct platform_device *pdev)
+{
+	if (!hooks)
+		return;
+	hooks->kexec();
+	platform_shutdown_cpus();
+	native_hypercalls_stop();
+}
+
+static struct platform_driver native_driver = {
+	.shutdown = native_shutdown,
+	.driver = {
+		.name = NAME,
+	},
+};
+
+/**
+ * platform_parent_get() - make the device that channels' devices go under
+ *
+ * It stands for the firmware's, which may not be a device to the kernel.
+ *
+ * Context: process.
+ * Return: device, with a reference; NULL: there is none.
+ */
+struct device *platform_parent_get(void)
+{
+	int err;
+
+	native_find_irqs();
+	err = platform_driver_register(&native_driver);
+	if (err)
+		goto fail;
+	native_device = platform_device_register_simple(NAME, -1, NULL, 0);
+	if (!IS_ERR(native_device))
+		return get_device(&native_device->dev);
+	platform_driver_unregister(&native_driver);
+	err = PTR_ERR(native_device);
+fail:
+	vmbus_err("no device to stand for VMBus: %d\n", err);
+	return NULL;
+}
+
+/**
+ * platform_parent_put() - undo platform_parent_get()
+ * @dev: device
+ *
+ * Context: process.
+ */
+void platform_parent_put(struct device *dev)
+{
+	put_device(dev);
+	platform_device_unregister(native_device);
+	platform_driver_unregister(&native_driver);
+}
+
+static void synic_enable(const struct synic *this)
+{
+	u64 value;
+
+	rdmsrq(HVG_MSR_SIMP, value);
+	value &= HVG_PAGE_SIZE - 1;
+	value |= virt_to_phys(this->messages) | HVG_SYNIC_ENABLE;
+	wrmsrq(HVG_MSR_SIMP, value);
+
+	rdmsrq(HVG_MSR_SIEFP, value);
+	value &= HVG_PAGE_SIZE - 1;
+	value |= virt_to_phys(this->events) | HVG_SYNIC_ENABLE;
+	wrmsrq(HVG_MSR_SIEFP, value);
+
+	value = ISA_IRQ_VECTOR(native_irq);
+	wrmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value);
+
+	rdmsrq(HVG_MSR_SCONTROL, value);
+	wrmsrq(HVG_MSR_SCONTROL, value | HVG_SYNIC_ENABLE);
+}
+
+static void synic_disable(void *unused)
+{
+	u64 value;
+
+	rdmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value);
+	wrmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value | HVG_SINT_MASKED);
+
+	rdmsrq(HVG_MSR_SIMP, value);
+	wrmsrq(HVG_MSR_SIMP, value & (HVG_PAGE_SIZE - 1) & ~HVG_SYNIC_ENABLE);
+	rdmsrq(HVG_MSR_SIEFP, value);
+	wrmsrq(HVG_MSR_SIEFP, value & (HVG_PAGE_SIZE - 1) & ~HVG_SYNIC_ENABLE);
+
+	rdmsrq(HVG_MSR_SCONTROL, value);
+	wrmsrq(HVG_MSR_SCONTROL, value & ~HVG_SYNIC_ENABLE);
+}
+
+static int synic_cpu_online(unsigned int cpu)
+{
+	struct synic *this = &per_cpu(synic, cpu);
+	u64 vp;
+
+	if (!this->messages)
+		this->messages = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!this->events)
+		this->events = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!this->messages || !this->events)
+		return -ENOMEM;
+	rdmsrq(HVG_MSR_VP_INDEX, vp);
+	this->vp = vp;
+	synic_enable(this);
+	hooks->online(cpu);
+	return 0;
+}
+
+static int synic_cpu_offline(unsigned int cpu)
+{
+	unsigned long flags;
+	int err;
+
+	err = hooks->offline(cpu);
+	if (err)
+		return err;
+	local_irq_save(flags);
+	synic_disable(NULL);
+	/* What came between the move of the channels and the end. */
+	hooks->interrupt(cpu);
+	local_irq_restore(flags);
+	return 0;
+}
+
+/* It may be the only one to hear of other CPUs' interrupts. */
+static irqreturn_t native_interrupt(int irq, void *data)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		hooks->interrupt(cpu);
+	return IRQ_HANDLED;
+}
+
+static int native_request_irq(void)
+{
+	int irq, err = -ENODEV;
+
+	/* The highest first: 7 is nobody's, 5 may be a sound card's. */
+	for (irq = ISA_IRQS - 1; irq > 0; irq--) {
+		if (!(irqs_offered & 1ul << irq))
+			continue;
+		err = request_irq(irq, native_interrupt, 0, NAME,
+				  native_device);
+		if (!err) {
+			native_irq = irq;
+			return 0;
+		}
+	}
+	vmbus_err("no interrupt of 0x%lx is free: %d\n", irqs_offered, err);
+	return err;
+}
+
+static void synic_free(void)
+{
+	struct synic *this;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		this = &per_cpu(synic, cpu);
+		free_page((unsigned long)this->messages);
+		free_page((unsigned long)this->events);
+		this->messages = NULL;
+		this->events = NULL;
+	}
+}
+
+/**
+ * platform_start() - SynIC and interrupt on every CPU, present and future
+ * @h: callbacks; must stay until platform_stop()
+ *
+ * Context: process.
+ * Return: 0 or -errno.
+ */
+int platform_start(const struct platform_hooks *h)
+{
+	int err;
+
+	predecessor = native_hypercalls_in_use();
+	err = native_hypercalls_start();
+	if (err)
+		return err;
+	hooks = h;
+	err = native_request_irq();
+	if (err)
+		goto hypercalls;
+	err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hvg/vmbus:online",
+				synic_cpu_online, synic_cpu_offline);
+	if (err < 0)
+		goto irq;
+	cpuhp_state = err;
+	vmbus_info("SynIC on IRQ %d, vector %#x\n", native_irq,
+		   ISA_IRQ_VECTOR(native_irq));
+	return 0;
+
+irq:
+	free_irq(native_irq, native_device);
+	synic_free();
+hypercalls:
+	hooks = NULL;
+	native_hypercalls_stop();
+	return err;
+}
+
+/**
+ * platform_stop() - undo platform_start()
+ *
+ * No hook runs after it returned.
+ *
+ * Context: process.
+ */
+void platform_stop(void)
+{
+	/* The hotplug callback would ask the hook: nothing is left to ask. */
+	cpuhp_remove_state_nocalls(cpuhp_state);
+	platform_shutdown_cpus();
+	/* Waits for a handler that runs. */
+	free_irq(native_irq, native_device);
+	hooks = NULL;
+	synic_free();
+	native_hypercalls_stop();
+}
+
+/**
+ * platform_has_predecessor() - has an earlier kernel left the host connected
+ *
+ * Context: process, after platform_start().
+ * Return: true: hypercalls were set up when this kernel first looked.
+ */
+bool platform_has_predecessor(void)
+{
+	return predecessor;
+}
+
+/**
+ * platform_shutdown_cpus() - disable the SynIC of all online CPUs
+ *
+ * Context: process.
+ */
+void platform_shutdown_cpus(void)
+{
+	on_each_cpu(synic_disable, NULL, 1);
+}
+
+/**
+ * platform_shutdown_this_cpu() - disable the SynIC of this CPU
+ *
+ * Context: any, not preemptible.
+ */
+void platform_shutdown_this_cpu(void)
+{
+	synic_disable(NULL);
+}
+
+/**
+ * platform_vp() - the hypervisor's number of a CPU
+ * @cpu: CPU that is or was online
+ *
+ * Context: any.
+ * Return: VP index.
+ */
+u32 platform_vp(unsigned int cpu)
+{
+	return per_cpu(synic, cpu).vp;
+}
+
+/**
+ * platform_message_slot() - where SINT 2's message for a CPU is
+ * @cpu: any possible CPU
+ *
+ * Context: any.
+ * Return: the slot, shared with the hypervisor; NULL: none.
+ */
+struct hvg_message *platform_message_slot(unsigned int cpu)
+{
+	struct hvg_message *page = per_cpu(synic, cpu).messages;
+
+	return page ? page + HVG_VMBUS_SINT : NULL;
+}
+
+/**
+ * platform_event_flags() - SINT 2's event flags of a CPU
+ * @cpu: any possible CPU
+ *
+ * Context: any.
+ * Return: HVG_EVENT_FLAGS bits, shared with the hypervisor; NULL: none.
+ */
+unsigned long *platform_event_flags(unsigned int cpu)
+{
+	unsigned long *page = per_cpu(synic, cpu).events;
+
+	if (!page)
+		return NULL;
+	return page + HVG_VMBUS_SINT * (HVG_EVENT_FLAGS / BITS_PER_LONG);
+}
+
+/**
+ * platform_end_of_message() - let the hypervisor deliver the next message
+ *
+ * Context: on the CPU whose slot was emptied, not preemptible.
+ */
+void platform_end_of_message(void)
+{
+	wrmsrq(HVG_MSR_EOM, 0);
+}
+
+/**
+ * platform_can_report_crash() - does the host take crash reports
+ *
+ * Context: any.
+ */
+bool platform_can_report_crash(void)
+{
+	return crash_msrs;
+}
+
+/**
+ * platform_crash_reported() - has somebody written the crash MSRs
+ *
+ * Context: any; platform_can_report_crash() said yes.
+ * Return: true if one of P0 to P4 is not what platform_forget_crash() left.
+ */
+bool platform_crash_reported(void)
+{
+	unsigned int i;
+	u64 value;
+
+	for (i = 0; i < PLATFORM_CRASH_PARAMS; i++) {
+		rdmsrq(HVG_MSR_CRASH_P0 + i, value);
+		if (value)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * platform_forget_crash() - clear what an earlier kernel has reported
+ *
+ * Context: any; platform_can_report_crash() said yes.
+ */
+void platform_forget_crash(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < PLATFORM_CRASH_PARAMS; i++)
+		wrmsrq(HVG_MSR_CRASH_P0 + i, 0);
+}
+
+/**
+ * platform_report_crash() - write the crash MSRs
+ * @param: P0 to P4
+ * @control: HVG_CRASH_CTL_*; with NOTIFY the host acts at once
+ *
+ * Context: any; platform_can_report_crash() said yes.
+ */
+void platform_report_crash(const u64 *param, u64 control)
+{
+	unsigned int i;
+
+	for (i = 0; i < PLATFORM_CRASH_PARAMS; i++)
+		wrmsrq(HVG_MSR_CRASH_P0 + i, param[i]);
+	wrmsrq(HVG_MSR_CRASH_CTL, control);
+}

@@ -49,6 +49,19 @@ enum scsi_qc_status {
 #define scsi_cmd_to_rq(scmd)		((scmd)->request)
 #endif
 
+#ifndef HVG_HAVE_SCSI_BUILD_SENSE_BUFFER
+/* Fixed format only. */
+#define scsi_build_sense_buffer(desc, buf, key, asc, ascq) \
+	do { \
+		memset(buf, 0, 18); \
+		(buf)[0] = 0x70; \
+		(buf)[2] = (key); \
+		(buf)[7] = 0x0a; \
+		(buf)[12] = (asc); \
+		(buf)[13] = (ascq); \
+	} while (0)
+#endif
+
 #ifndef HVG_HAVE_SCSI_BUILD_SENSE
 #define scsi_build_sense(scmd, desc, key, asc, ascq) \
 	do { \
@@ -74,6 +87,137 @@ enum scsi_qc_status {
 		hvg_scsi_mark_sense(scmd); \
 		(scmd)->scsi_done(scmd); \
 	} while (0)
+#endif
+
+#ifndef HVG_HAVE_SCSI_VARLEN_CDB
+#define SCSI_MAX_VARLEN_CDB_SIZE	MAX_COMMAND_SIZE
+#endif
+
+#ifndef HVG_HAVE_SCSI_TRY_VPD_PAGES
+#define BLIST_TRY_VPD_PAGES		0
+#endif
+
+#ifndef HVG_HAVE_SCSI_SCAN_RESCAN
+#define SCSI_SCAN_RESCAN		1
+#endif
+
+/* Whether commands are tagged was said together with how many. */
+#ifndef HVG_HAVE_SCSI_CHANGE_QUEUE_DEPTH
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_tcq.h>
+static inline int scsi_change_queue_depth(struct scsi_device *sdev, int depth)
+{
+	scsi_adjust_queue_depth(sdev,
+				sdev->simple_tags ? MSG_SIMPLE_TAG : 0, depth);
+	return sdev->queue_depth;
+}
+#endif
+
+/* It repeated nothing and kept the sense data for itself. */
+#ifndef HVG_HAVE_SCSI_TEST_UNIT_READY_SENSE
+#include <scsi/scsi.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_eh.h>
+static inline int hvg_scsi_test_unit_ready(struct scsi_device *sdev,
+					   int timeout, int retries,
+					   struct scsi_sense_hdr *hdr)
+{
+	unsigned char cmd[6] = { TEST_UNIT_READY };
+	int result;
+
+	do {
+		result = scsi_execute_req(sdev, cmd, DMA_NONE, NULL, 0, hdr,
+					  timeout, retries);
+	} while (result && scsi_sense_valid(hdr) &&
+		 hdr->sense_key == UNIT_ATTENTION && --retries > 0);
+	return result;
+}
+
+#define scsi_test_unit_ready(sdev, timeout, retries, hdr) \
+	hvg_scsi_test_unit_ready(sdev, timeout, retries, hdr)
+#endif
+
+/* Before there was chaining, a list was an array of entries with a page. */
+#ifndef HVG_HAVE_SG_PAGE
+#define sg_page(sg)			((sg)->page)
+#define sg_init_table(sgl, count)	memset(sgl, 0, (count) * sizeof(*(sgl)))
+#define sg_set_page(sg, pg, bytes, off) \
+	do { \
+		(sg)->page = (pg); \
+		(sg)->length = (bytes); \
+		(sg)->offset = (off); \
+	} while (0)
+#endif
+
+#ifndef HVG_HAVE_SG_PHYS
+#define sg_phys(sg) \
+	(((u64)page_to_pfn(sg_page(sg)) << PAGE_SHIFT) + (sg)->offset)
+#endif
+
+#ifndef HVG_HAVE_SG_FOR_EACH
+#define for_each_sg(sgl, sg, count, i) \
+	for ((i) = 0, (sg) = (sgl); (i) < (count); (i)++, (sg)++)
+#endif
+
+#ifndef HVG_HAVE_SG_MAX_SEGMENTS
+#define SG_MAX_SEGMENTS			SCSI_MAX_PHYS_SEGMENTS
+#endif
+
+#ifndef HVG_HAVE_SG_COPY
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <scsi/scsi_cmnd.h>
+static inline size_t hvg_sg_copy(struct scatterlist *sgl, unsigned int count,
+				 void *buf, size_t bytes, bool to_sgl)
+{
+	size_t at, offset, part, done = 0;
+	unsigned long flags;
+	unsigned int i;
+	void *addr;
+
+	/* The mapping's slot is for those who have interrupts off. */
+	local_irq_save(flags);
+	for (i = 0; i < count; i++) {
+		for (at = 0; at < sgl[i].length && done < bytes; at += part) {
+			offset = at;
+			part = min_t(size_t, sgl[i].length - at, bytes - done);
+			addr = scsi_kmap_atomic_sg(&sgl[i], 1, &offset, &part);
+			if (to_sgl)
+				memcpy(addr + offset, buf + done, part);
+			else
+				memcpy(buf + done, addr + offset, part);
+			scsi_kunmap_atomic_sg(addr);
+			done += part;
+		}
+	}
+	local_irq_restore(flags);
+	return done;
+}
+
+#define sg_copy_from_buffer(sgl, count, buf, bytes) \
+	hvg_sg_copy(sgl, count, (void *)(buf), bytes, true)
+#define sg_copy_to_buffer(sgl, count, buf, bytes) \
+	hvg_sg_copy(sgl, count, buf, bytes, false)
+#endif
+
+/* The data of a command could also be one buffer without a list. */
+#ifndef HVG_HAVE_SCSI_SG_COPY
+#include <linux/kernel.h>
+#include <linux/scatterlist.h>
+#include <scsi/scsi_cmnd.h>
+static inline int hvg_scsi_sg_copy_from_buffer(struct scsi_cmnd *scmd,
+					       const void *buf, int bytes)
+{
+	bytes = min_t(unsigned int, bytes, scsi_bufflen(scmd));
+	if (scsi_sg_count(scmd))
+		return sg_copy_from_buffer(scsi_sglist(scmd),
+					   scsi_sg_count(scmd), buf, bytes);
+	memcpy(scmd->request_buffer, buf, bytes);
+	return bytes;
+}
+
+#define scsi_sg_copy_from_buffer(scmd, buf, bytes) \
+	hvg_scsi_sg_copy_from_buffer(scmd, buf, bytes)
 #endif
 
 #endif /* _HVG_COMPAT_SCSI_H */

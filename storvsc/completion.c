@@ -53,6 +53,7 @@ static void storvsc_finish(struct storvsc_adapter *a, struct hvg_channel *chan,
 {
 	struct storvsc_verdict v;
 
+	storvsc_host_data(scmd, pkt->u.request.transfer_length);
 	storvsc_judge(a->version, scmd->cmnd, scmd->device->lun,
 		      scsi_bufflen(scmd), a->sense_bytes, pkt, &v);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The SCSI host on kernels with blk-mq: template, limits, queueing, error
- * handler entry points.
+ * Queueing on kernels with blk-mq.
  *
  * There is one hardware queue for each channel that the host grants. A queue
  * supplies tags; the tag selects the request slot. Which channel a command
@@ -10,45 +9,73 @@
  */
 #include <linux/blk-mq.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
-#include <scsi/scsi_dbg.h>
 #include <scsi/scsi_device.h>
-#include <scsi/scsi_devinfo.h>
-#include <scsi/scsi_eh.h>
 #include <scsi/scsi_host.h>
 #include "storvsc.h"
 
-/* Addressing limits of the host. */
-#define STORVSC_SCSI_PATHS	8
-#define STORVSC_SCSI_TARGETS	2
-#define STORVSC_SCSI_LUNS	255
-#define STORVSC_IDE_TARGETS	1
-#define STORVSC_IDE_LUNS	64
-
-/* Ring bytes of a request with one page, trailer included. */
-#define STORVSC_SMALL_REQUEST	128
-/* Ring bytes of a request without page numbers, trailer included. */
-#define STORVSC_REQUEST_OVERHEAD	(16 + 8 + 8 + 64 + 8)
-/* The ring holds at least this many of the largest requests. */
-#define STORVSC_RING_REQUESTS	4
-
-#define STORVSC_MIN_SLOTS	16
-#define STORVSC_MAX_SLOTS	512
-
-static struct storvsc_adapter *storvsc_adapter(struct Scsi_Host *shost)
+/**
+ * storvsc_queue_init - size the queues
+ * @a: adapter; queues and queue_slots are set
+ * @slots: requests that one channel has room for
+ *
+ * Return: 0 or -errno.
+ */
+int storvsc_queue_init(struct storvsc_adapter *a, unsigned int slots)
 {
-	return shost_priv(shost);
+	a->queues = min_t(unsigned int, 1 + a->subchannels, nr_cpu_ids);
+	a->queue_slots = slots;
+	a->shost->nr_hw_queues = a->queues;
+	a->shost->can_queue = a->queue_slots;
+	return 0;
 }
 
-static struct storvsc_slot *storvsc_cmd_slot(struct storvsc_adapter *a,
-					     struct scsi_cmnd *scmd)
+/**
+ * storvsc_queue_exit - the opposite of storvsc_queue_init()
+ * @a: adapter, which takes no more commands
+ */
+void storvsc_queue_exit(struct storvsc_adapter *a)
 {
+}
+
+/**
+ * storvsc_queue_configure - prepare the queue of a LUN
+ * @a: adapter
+ * @sdev: LUN
+ */
+void storvsc_queue_configure(struct storvsc_adapter *a,
+			     struct scsi_device *sdev)
+{
+	if (a->version <= HVG_STOR_VERSION_WIN8)
+		sdev->no_write_same = 1;
+}
+
+/**
+ * storvsc_host_slot - the slot of a command
+ * @scmd: command that the midlayer has given us
+ *
+ * Context: any. Return: the slot, or NULL if it has none any more.
+ */
+struct storvsc_slot *storvsc_host_slot(struct scsi_cmnd *scmd)
+{
+	struct storvsc_adapter *a = shost_priv(scmd->device->host);
 	u32 tag = blk_mq_unique_tag(scsi_cmd_to_rq(scmd));
 
 	return &a->slots[blk_mq_unique_tag_to_hwq(tag) * a->queue_slots +
 			 blk_mq_unique_tag_to_tag(tag)];
+}
+
+/**
+ * storvsc_host_data - the host has answered: put the data into its place
+ * @scmd: command
+ * @bytes: how much data the host has moved, as it says
+ *
+ * Context: any.
+ */
+void storvsc_host_data(struct scsi_cmnd *scmd, u32 bytes)
+{
+	/* There it is: the virt boundary makes bouncing needless. */
 }
 
 /**
@@ -65,7 +92,11 @@ void storvsc_host_done(struct scsi_cmnd *scmd)
 static enum scsi_qc_status storvsc_queuecommand(struct Scsi_Host *shost,
 						struct scsi_cmnd *scmd)
 {
-	struct storvsc_adapter *a = storvsc_adapter(shost);
+	struct storvsc_adapter *a = shost_priv(shost);
+	struct storvsc_data data = {
+		.sgl = scsi_sglist(scmd),
+		.count = scsi_sg_count(scmd),
+	};
 	int ret;
 
 	switch (storvsc_state(a)) {
@@ -80,9 +111,11 @@ static enum scsi_qc_status storvsc_queuecommand(struct Scsi_Host *shost,
 		return SCSI_MLQUEUE_HOST_BUSY;
 	}
 
-	ret = storvsc_submit(a, storvsc_cmd_slot(a, scmd), scmd,
+	ret = storvsc_submit(a, storvsc_host_slot(scmd), scmd, &data,
 			     DIV_ROUND_UP(scsi_cmd_to_rq(scmd)->timeout, HZ));
-	if (ret < 0)
+	if (ret == -EINVAL)
+		scmd->result = DID_ERROR << 16;
+	else if (ret < 0)
 		return SCSI_MLQUEUE_HOST_BUSY;
 	if (ret)
 		scsi_done(scmd);
@@ -91,114 +124,19 @@ static enum scsi_qc_status storvsc_queuecommand(struct Scsi_Host *shost,
 
 static enum scsi_timeout_action storvsc_eh_timed_out(struct scsi_cmnd *scmd)
 {
-	struct storvsc_adapter *a = storvsc_adapter(scmd->device->host);
+	struct storvsc_adapter *a = shost_priv(scmd->device->host);
 
-	if (storvsc_more_time(a, storvsc_cmd_slot(a, scmd)))
+	if (storvsc_more_time(a, storvsc_host_slot(scmd)))
 		return SCSI_EH_RESET_TIMER;
 	return SCSI_EH_NOT_HANDLED;
 }
 
-/* There is no abort in the protocol: only find out that it is not needed. */
-static int storvsc_eh_abort(struct scsi_cmnd *scmd)
-{
-	struct storvsc_adapter *a = storvsc_adapter(scmd->device->host);
-
-	if (storvsc_slot_owned(storvsc_cmd_slot(a, scmd)))
-		return FAILED;
-	/* Its finisher may still be at it. */
-	synchronize_rcu();
-	return SUCCESS;
-}
-
-static int storvsc_eh_device_reset(struct scsi_cmnd *scmd)
-{
-	struct scsi_device *sdev = scmd->device;
-
-	return storvsc_reset_lun(storvsc_adapter(sdev->host), sdev) ?
-	       FAILED : SUCCESS;
-}
-
-static int storvsc_eh_bus_reset(struct scsi_cmnd *scmd)
-{
-	return storvsc_reset_bus(storvsc_adapter(scmd->device->host)) ?
-	       FAILED : SUCCESS;
-}
-
-static int storvsc_eh_host_reset(struct scsi_cmnd *scmd)
-{
-	return storvsc_restart(storvsc_adapter(scmd->device->host)) ?
-	       FAILED : SUCCESS;
-}
-
 static int storvsc_host_reset(struct Scsi_Host *shost, int reset_type)
 {
-	return storvsc_restart(storvsc_adapter(shost));
+	return storvsc_restart(shost_priv(shost));
 }
 
-static int storvsc_sdev_init(struct scsi_device *sdev)
-{
-	struct storvsc_lun *lun = kzalloc(sizeof(*lun), GFP_KERNEL);
-
-	if (!lun)
-		return -ENOMEM;
-	sdev->hostdata = lun;
-	/*
-	 * Hosts claim an SPC version older than what they implement: LUNs
-	 * beyond 7 are there, REPORT LUNS and the VPD pages work.
-	 */
-	sdev->sdev_bflags = BLIST_REPORTLUN2 | BLIST_LARGELUN |
-			    BLIST_TRY_VPD_PAGES;
-	return 0;
-}
-
-static int storvsc_sdev_configure(struct scsi_device *sdev,
-				  struct queue_limits *lim)
-{
-	struct storvsc_adapter *a = storvsc_adapter(sdev->host);
-
-	if (a->version <= HVG_STOR_VERSION_WIN8)
-		sdev->no_write_same = 1;
-	/*
-	 * READ CAPACITY (16), with the word on thin provisioning, is only
-	 * asked for above SPC-2, which is what these hosts claim to be.
-	 */
-	if (a->version >= HVG_STOR_VERSION_WIN8 &&
-	    sdev->scsi_level == SCSI_SPC_2)
-		sdev->scsi_level = SCSI_SPC_3;
-	return 0;
-}
-
-static void storvsc_sdev_destroy(struct scsi_device *sdev)
-{
-	struct storvsc_lun *lun = sdev->hostdata;
-
-	/* Pairs with storvsc_lun_take(). */
-	WRITE_ONCE(sdev->hostdata, NULL);
-	kfree_rcu(lun, rcu);
-}
-
-static int storvsc_change_queue_depth(struct scsi_device *sdev, int depth)
-{
-	struct storvsc_adapter *a = storvsc_adapter(sdev->host);
-	int most = a->queues * a->queue_slots;
-
-	return scsi_change_queue_depth(sdev, min(depth, most));
-}
-
-/* What the host's BIOS reports for its disks. */
-static int storvsc_bios_param(struct scsi_device *sdev, struct gendisk *unused,
-			      sector_t capacity, int geometry[])
-{
-	sector_t cylinders = capacity;
-
-	geometry[0] = 255;
-	geometry[1] = 63;
-	sector_div(cylinders, 255 * 63);
-	geometry[2] = min_t(sector_t, cylinders, 65535);
-	return 0;
-}
-
-static struct scsi_host_template storvsc_template = {
+struct scsi_host_template storvsc_template = {
 	.module = THIS_MODULE,
 	.name = "Hyper-V synthetic storage",
 	.proc_name = "hvg_storvsc",
@@ -220,118 +158,3 @@ static struct scsi_host_template storvsc_template = {
 	/* All pages but the first and last of a request are full ones. */
 	.virt_boundary_mask = HVG_PAGE_SIZE - 1,
 };
-
-/**
- * storvsc_host_alloc - make the SCSI host and the adapter in it
- * @hdev: VMBus device
- *
- * Return: the adapter, or NULL.
- */
-struct storvsc_adapter *storvsc_host_alloc(struct hvg_device *hdev)
-{
-	struct storvsc_adapter *a;
-	struct Scsi_Host *shost;
-
-	shost = scsi_host_alloc(&storvsc_template, sizeof(*a));
-	if (!shost)
-		return NULL;
-	a = shost_priv(shost);
-	a->shost = shost;
-	a->hdev = hdev;
-	return a;
-}
-
-/**
- * storvsc_host_limits - size the queues by the ring and by the host's limits
- * @a: adapter with a started protocol and its number of sub-channels
- *
- * Sets queues, queue_slots, max_pages, and what the midlayer must know.
- *
- * Return: 0, or -EINVAL for a ring in which no useful request fits.
- */
-int storvsc_host_limits(struct storvsc_adapter *a)
-{
-	struct Scsi_Host *shost = a->shost;
-	u32 ring = a->ring_bytes - HVG_PAGE_SIZE;
-	u32 pages, depth;
-
-	/* A transfer that starts within a page touches one more. */
-	pages = (ring / STORVSC_RING_REQUESTS - STORVSC_REQUEST_OVERHEAD) /
-		sizeof(u64);
-	pages = min(pages, a->max_transfer_bytes / HVG_PAGE_SIZE + 1);
-	pages = min_t(u32, pages, SG_MAX_SEGMENTS);
-	if (pages < 2)
-		return -EINVAL;
-	a->max_pages = pages;
-	shost->sg_tablesize = pages;
-	shost->max_sectors = min((pages - 1) * HVG_PAGE_SIZE,
-				 a->max_transfer_bytes) >> 9;
-
-	a->queues = min_t(unsigned int, 1 + a->subchannels, nr_cpu_ids);
-	a->queue_slots = clamp_t(u32, ring / STORVSC_SMALL_REQUEST,
-				 STORVSC_MIN_SLOTS, STORVSC_MAX_SLOTS);
-	shost->nr_hw_queues = a->queues;
-	shost->can_queue = a->queue_slots;
-	depth = READ_ONCE(storvsc_param_queue_depth);
-	shost->cmd_per_lun = clamp_t(u32, depth, 1, a->queue_slots);
-
-	if (a->type == STORVSC_IDE) {
-		shost->max_channel = 0;
-		shost->max_id = STORVSC_IDE_TARGETS;
-		shost->max_lun = STORVSC_IDE_LUNS;
-	} else {
-		shost->max_channel = STORVSC_SCSI_PATHS - 1;
-		shost->max_id = STORVSC_SCSI_TARGETS;
-		shost->max_lun = STORVSC_SCSI_LUNS;
-	}
-	/* Above 16 the driver refuses by itself, saying why. */
-	shost->max_cmd_len = SCSI_MAX_VARLEN_CDB_SIZE;
-	shost->max_host_blocked = 1;
-	return 0;
-}
-
-/**
- * storvsc_host_add - register the SCSI host and look for LUNs
- * @a: adapter that takes commands
- *
- * Return: 0 or -errno.
- */
-int storvsc_host_add(struct storvsc_adapter *a)
-{
-	int ret;
-
-	ret = scsi_add_host(a->shost, storvsc_dev(a));
-	if (ret)
-		return ret;
-	scsi_scan_host(a->shost);
-	return 0;
-}
-
-/**
- * storvsc_host_remove - take the SCSI host and its LUNs away
- * @a: adapter; takes commands until this returns, if it still can
- */
-void storvsc_host_remove(struct storvsc_adapter *a)
-{
-	scsi_remove_host(a->shost);
-}
-
-/**
- * storvsc_host_put - give up the reference to the host and the adapter
- * @a: adapter
- */
-void storvsc_host_put(struct storvsc_adapter *a)
-{
-	scsi_host_put(a->shost);
-}
-
-/**
- * storvsc_host_unblock - send again what was put off
- * @a: adapter
- *
- * Context: process.
- */
-void storvsc_host_unblock(struct storvsc_adapter *a)
-{
-	scsi_unblock_requests(a->shost);
-}

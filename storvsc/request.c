@@ -5,8 +5,8 @@
  * Data is described by one range of a GPA-direct packet, whose page numbers
  * are written from the scatterlist straight into the ring. The range has an
  * offset into its first page and a length; all pages between are full ones,
- * which the queue's virt boundary sees to. Hyper-V's pages are 4 KiB, the
- * guest's may be larger. A command without data is an in-band packet.
+ * which the host's queueing sees to. Hyper-V's pages are 4 KiB, the guest's
+ * may be larger. A command without data is an in-band packet.
  *
  * Any context; nothing sleeps and nothing is allocated.
  */
@@ -54,61 +54,67 @@ static bool storvsc_allowed(const struct storvsc_adapter *a,
 	return scmd->cmnd[0] != WRITE_SAME && scmd->cmnd[0] != SET_WINDOW;
 }
 
-static u64 storvsc_sg_first(struct scatterlist *sg)
+/*
+ * Number of pages that the entry's first @bytes bytes add to those of the
+ * entries before it, which end at physical address @end. Sets @first to the
+ * first of them.
+ */
+static u32 storvsc_sg_pages(struct scatterlist *sg, u32 bytes, u64 end,
+			    u64 *first)
 {
-	return (u64)sg_phys(sg) >> HVG_PAGE_SHIFT;
-}
+	u64 start = sg_phys(sg);
+	u64 last = (start + bytes - 1) >> HVG_PAGE_SHIFT;
 
-/* Pages of the entry's first @bytes bytes. */
-static u32 storvsc_sg_pages(struct scatterlist *sg, u32 bytes)
-{
-	u32 offset = sg_phys(sg) & (HVG_PAGE_SIZE - 1);
-
-	return (offset + bytes + HVG_PAGE_SIZE - 1) >> HVG_PAGE_SHIFT;
+	*first = start >> HVG_PAGE_SHIFT;
+	/* Goes on in the page in which the one before has ended. */
+	if (start == end && start & (HVG_PAGE_SIZE - 1))
+		(*first)++;
+	return last + 1 - *first;
 }
 
 /*
  * Find the number of pages of a command's data, and that it can be described
  * by one range. Returns 0 pages where it cannot.
  */
-static u32 storvsc_measure(struct scsi_cmnd *scmd, struct hvg_gpa_range *range)
+static u32 storvsc_measure(const struct storvsc_data *data, u32 left,
+			   struct hvg_gpa_range *range)
 {
-	u32 left = scsi_bufflen(scmd);
 	struct scatterlist *sg;
-	u32 offset, bytes, pages = 0;
+	u64 start, first, end = 0;
+	u32 bytes, pages = 0;
 	unsigned int i;
 
 	range->bytes = left;
-	for_each_sg(scsi_sglist(scmd), sg, scsi_sg_count(scmd), i) {
-		offset = sg_phys(sg) & (HVG_PAGE_SIZE - 1);
+	for_each_sg(data->sgl, sg, data->count, i) {
+		start = sg_phys(sg);
 		bytes = min_t(u32, sg->length, left);
 		if (!i)
-			range->offset = offset;
-		else if (offset)
+			range->offset = start & (HVG_PAGE_SIZE - 1);
+		else if (start != end && (start | end) & (HVG_PAGE_SIZE - 1))
 			return 0;
-		pages += storvsc_sg_pages(sg, bytes);
+		pages += storvsc_sg_pages(sg, bytes, end, &first);
+		end = start + bytes;
 		left -= bytes;
 		if (!left)
 			return pages;
-		if ((offset + bytes) & (HVG_PAGE_SIZE - 1))
-			return 0;
 	}
 	return 0;
 }
 
-static void storvsc_put_pages(struct hvg_tx *tx, struct scsi_cmnd *scmd)
+static void storvsc_put_pages(struct hvg_tx *tx,
+			      const struct storvsc_data *data, u32 left)
 {
-	u32 left = scsi_bufflen(scmd);
 	struct scatterlist *sg;
+	u64 pfn, end = 0;
 	u32 bytes, pages;
 	unsigned int i;
-	u64 pfn;
 
-	for_each_sg(scsi_sglist(scmd), sg, scsi_sg_count(scmd), i) {
+	for_each_sg(data->sgl, sg, data->count, i) {
 		bytes = min_t(u32, sg->length, left);
-		pfn = storvsc_sg_first(sg);
-		for (pages = storvsc_sg_pages(sg, bytes); pages; pages--)
+		pages = storvsc_sg_pages(sg, bytes, end, &pfn);
+		for (; pages; pages--)
 			hvg_tx_put_u64(tx, pfn++);
+		end = sg_phys(sg) + bytes;
 		left -= bytes;
 		if (!left)
 			return;
@@ -159,7 +165,7 @@ static void storvsc_fill(const struct storvsc_adapter *a,
 }
 
 static int storvsc_send(struct storvsc_adapter *a, struct hvg_channel *chan,
-			struct scsi_cmnd *scmd,
+			const struct storvsc_data *data,
 			const struct hvg_stor_packet *pkt,
 			const struct hvg_gpa_range *range, u32 pages, u64 id)
 {
@@ -179,7 +185,7 @@ static int storvsc_send(struct storvsc_adapter *a, struct hvg_channel *chan,
 		return ret;
 	hvg_tx_put(&tx, &gpa, sizeof(gpa));
 	hvg_tx_put(&tx, range, sizeof(*range));
-	storvsc_put_pages(&tx, scmd);
+	storvsc_put_pages(&tx, data, range->bytes);
 	hvg_tx_put(&tx, pkt, a->packet_bytes);
 	hvg_tx_commit(&tx);
 	return 0;
@@ -203,16 +209,19 @@ static struct storvsc_channel *storvsc_select(struct storvsc_adapter *a,
 /**
  * storvsc_submit - send a command to the host
  * @a: adapter
- * @slot: slot of the command's tag
+ * @slot: slot of the command
  * @scmd: the command
+ * @data: where its data is
  * @timeout_s: time limit of the command, s
  *
  * Return: 0 when the command is the host's or has been finished by somebody
  * else meanwhile. Otherwise the caller still has it: 1 when scmd->result says
- * how it ends, -EAGAIN when it is to be tried again later.
+ * how it ends, -EAGAIN when it is to be tried again later, -EINVAL when
+ * @data cannot be described by one range or has too many pages.
  */
 int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
-		   struct scsi_cmnd *scmd, unsigned int timeout_s)
+		   struct scsi_cmnd *scmd, const struct storvsc_data *data,
+		   unsigned int timeout_s)
 {
 	struct hvg_gpa_range range = { 0 };
 	struct hvg_stor_packet pkt;
@@ -228,11 +237,10 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 		return 1;
 	}
 	if (scsi_bufflen(scmd)) {
-		pages = storvsc_measure(scmd, &range);
+		pages = storvsc_measure(data, scsi_bufflen(scmd), &range);
 		if (!pages || pages > a->max_pages) {
 			atomic_inc(&a->count.gaps);
-			scmd->result = DID_ERROR << 16;
-			return 1;
+			return -EINVAL;
 		}
 	}
 	/* Never while the host may still write through an earlier owner. */
@@ -251,7 +259,7 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 	id = storvsc_slot_arm(a, slot, scmd, sc->index);
 	state = id >> 32;
 	trace_storvsc_request(a, scmd, sc->index, id, pages);
-	ret = storvsc_send(a, chan, scmd, &pkt, &range, pages, id);
+	ret = storvsc_send(a, chan, data, &pkt, &range, pages, id);
 	rcu_read_unlock();
 	if (!ret)
 		return 0;
@@ -261,7 +269,7 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 	if (ret == -EAGAIN) {
 		atomic_inc(&a->count.ring_full);
 		/* Pairs with the xchg in storvsc_writable(). */
-		xchg(&a->ring_blocked, 1);
+		(void)xchg(&a->ring_blocked, 1);
 	} else if (ret == -ENODEV) {
 		/* Rescinded: the bus will say so. Broken: it is ours to mend. */
 		storvsc_broken(a);

@@ -3,12 +3,12 @@
  * Request slots: who owns a request.
  *
  * A slot's state word holds a generation and the bit STORVSC_OWNED. The
- * submitter, who has the slot to himself by its tag, arms it: new generation,
+ * submitter, whom the queueing has given the slot, arms it: new generation,
  * bit set. From then on a completion, a rescind, a failed send and error
  * recovery may all want to finish the command; the one whose cmpxchg clears
  * the bit does, the others leave it alone. The transaction id carries the
  * state word, so that a late or repeated completion finds another generation
- * or a clear bit, whatever the tag is used for by then.
+ * or a clear bit, whatever the slot is used for by then.
  *
  * Between taking a slot and storvsc_host_done() the finisher is inside an RCU
  * read-side section (interrupt handlers are one); who has seen a slot idle
@@ -52,7 +52,7 @@ void storvsc_slots_free(struct storvsc_adapter *a)
 /**
  * storvsc_slot_arm - give a request to the host
  * @a: adapter
- * @slot: slot of the command's tag, not owned by the host
+ * @slot: slot of the command, not owned by the host
  * @scmd: the command
  * @chan: index of the channel it is about to be sent on
  *

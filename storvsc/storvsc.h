@@ -12,7 +12,10 @@
  *   judge.c       what an answer means
  *   recovery.c    time-outs, resets, restart of the adapter
  *   scan.c        LUNs that come, go or change size
- *   host_mq.c     the Scsi_Host, on kernels with blk-mq
+ *   host.c        the Scsi_Host: limits, LUNs, error handler entry points
+ *   host_mq.c     its queueing, on kernels with blk-mq
+ *   host_legacy.c its queueing, on kernels without; with
+ *   bounce.c      pages for data that one range cannot describe
  *
  * Lock order: scan_mutex of the midlayer, restart_lock, then chan_lock or
  * sync.lock. None of the driver's locks is taken on the I/O path, and none is
@@ -33,9 +36,14 @@
 
 struct Scsi_Host;
 struct dentry;
+struct gendisk;
+struct queue_limits;
+struct scatterlist;
 struct scsi_cmnd;
 struct scsi_device;
+struct scsi_host_template;
 struct storvsc_adapter;
+struct storvsc_queue;
 
 /* Low half of a transaction id: the slot; this one is the synchronous one. */
 #define STORVSC_SYNC_INDEX	0xffffffffu
@@ -51,9 +59,9 @@ struct storvsc_adapter;
  * @chan: index of the channel that it went out on
  * @expiries: times that the command's timer has run out
  *
- * The tag of the command selects the slot, so that nobody else writes to it
- * between two owners. In a cache line of its own: neighbouring tags are in
- * use on other CPUs.
+ * The host's queueing gives a command its slot, by its tag for example, so
+ * that nobody else writes to it between two owners. In a cache line of its
+ * own: neighbouring slots are in use on other CPUs.
  */
 struct storvsc_slot {
 	unsigned int state;
@@ -62,6 +70,16 @@ struct storvsc_slot {
 	struct scsi_cmnd *scmd;
 	struct scsi_device *sdev;
 } ____cacheline_aligned_in_smp;
+
+/**
+ * struct storvsc_data - where the data of a command is
+ * @sgl: scatterlist; not looked at when the command has no data
+ * @count: its entries
+ */
+struct storvsc_data {
+	struct scatterlist *sgl;
+	unsigned int count;
+};
 
 /**
  * struct storvsc_sync - the one synchronous request of an adapter
@@ -158,6 +176,7 @@ struct storvsc_counters {
  * @slots: @queues times @queue_slots of them
  * @queues: hardware queues
  * @queue_slots: requests of one queue
+ * @queue: the queueing's own, NULL if it needs none
  * @wq: runs @work
  * @work: handles @events
  * @kick: restarts queues that found the ring full
@@ -195,6 +214,7 @@ struct storvsc_adapter {
 	struct storvsc_slot *slots;
 	unsigned int queues;
 	unsigned int queue_slots;
+	struct storvsc_queue *queue;
 
 	struct workqueue_struct *wq;
 	struct work_struct work;
@@ -210,12 +230,12 @@ struct storvsc_adapter {
 
 /**
  * struct storvsc_lun - what the driver keeps for a LUN (scsi_device.hostdata)
- * @events: bits of enum storvsc_event, atomic bit operations only
  * @rcu: the LUN may be removed while the work item looks at it
+ * @events: bits of enum storvsc_event, atomic bit operations only
  */
 struct storvsc_lun {
-	unsigned long events;
 	struct rcu_head rcu;
+	unsigned long events;
 };
 
 /**
@@ -303,7 +323,8 @@ static inline bool storvsc_slot_owned(const struct storvsc_slot *slot)
 
 /* request.c */
 int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
-		   struct scsi_cmnd *scmd, unsigned int timeout_s);
+		   struct scsi_cmnd *scmd, const struct storvsc_data *data,
+		   unsigned int timeout_s);
 void storvsc_illegal_request(struct scsi_cmnd *scmd);
 
 /* judge.c */
@@ -337,13 +358,34 @@ void storvsc_debugfs_exit(void);
 void storvsc_debugfs_add(struct storvsc_adapter *a);
 void storvsc_debugfs_remove(struct storvsc_adapter *a);
 
-/* host_mq.c, or its counterpart for kernels without blk-mq */
+/* host.c */
 struct storvsc_adapter *storvsc_host_alloc(struct hvg_device *hdev);
 int storvsc_host_limits(struct storvsc_adapter *a);
 int storvsc_host_add(struct storvsc_adapter *a);
 void storvsc_host_remove(struct storvsc_adapter *a);
 void storvsc_host_put(struct storvsc_adapter *a);
-void storvsc_host_done(struct scsi_cmnd *scmd);
 void storvsc_host_unblock(struct storvsc_adapter *a);
+
+/* host.c: what the template of either queueing refers to */
+int storvsc_eh_abort(struct scsi_cmnd *scmd);
+int storvsc_eh_device_reset(struct scsi_cmnd *scmd);
+int storvsc_eh_bus_reset(struct scsi_cmnd *scmd);
+int storvsc_eh_host_reset(struct scsi_cmnd *scmd);
+int storvsc_sdev_init(struct scsi_device *sdev);
+int storvsc_sdev_configure(struct scsi_device *sdev, struct queue_limits *lim);
+void storvsc_sdev_destroy(struct scsi_device *sdev);
+int storvsc_change_queue_depth(struct scsi_device *sdev, int depth);
+int storvsc_bios_param(struct scsi_device *sdev, struct gendisk *unused,
+		       sector_t capacity, int geometry[]);
+
+/* host_mq.c or host_legacy.c */
+extern struct scsi_host_template storvsc_template;
+int storvsc_queue_init(struct storvsc_adapter *a, unsigned int slots);
+void storvsc_queue_exit(struct storvsc_adapter *a);
+void storvsc_queue_configure(struct storvsc_adapter *a,
+			     struct scsi_device *sdev);
+struct storvsc_slot *storvsc_host_slot(struct scsi_cmnd *scmd);
+void storvsc_host_data(struct scsi_cmnd *scmd, u32 bytes);
+void storvsc_host_done(struct scsi_cmnd *scmd);
 
 #endif /* _HVG_STORVSC_H */

@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Queueing on kernels without blk-mq, where the midlayer calls
+ * queuecommand() with the host lock held and runs a timer for each command.
+ *
+ * Slots. Commands have no tags: a free list under the host lock supplies the
+ * slot, and scsi_cmnd.host_scribble keeps it as long as the command is ours.
+ *
+ * Data. It may be one buffer without a scatterlist, and what the block layer
+ * joins need not fill the pages between the first and the last: such data
+ * goes through pages of our own (bounce.c).
+ *
+ * Timers. scsi_done() does nothing when the timer of the command has fired:
+ * what becomes of the command is up to eh_timed_out() then. And while the
+ * midlayer starts the timer once more, after eh_timed_out() has returned, a
+ * scsi_done() at the same time would spoil it. So:
+ *
+ *   - A command without a slot that eh_timed_out() sees has been answered,
+ *     or was to be tried again, just when the timer fired; the midlayer shall
+ *     finish it. (Or its timer fired before it came to queuecommand(), where
+ *     it gets its serial number.)
+ *   - From eh_timed_out() until an RCU grace period later the command is in
+ *     the "window". The timer runs in a softirq, which no grace period ends
+ *     within. What is answered in the window is finished at its end.
+ *   - What was handed to error handling stays there: scsi_done() is not
+ *     called any more.
+ *
+ * All of that is under the host lock. Lock order: the channel's receive lock,
+ * the host lock, the channel's send lock.
+ */
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/vmalloc.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+#include <scsi/scsi_tcq.h>
+#include <scsi/scsi_transport.h>
+#include "bounce.h"
+#include "storvsc.h"
+
+/**
+ * struct storvsc_request - what a command has while it is ours
+ * @idle: in the queue's list while no command has it
+ * @queue: whose
+ * @scmd: the command or NULL
+ * @linear: the command's buffer, if it has no scatterlist
+ * @bounce: pages of our own, if count is not 0
+ * @in_eh: error handling has the command
+ * @window: the midlayer may be starting the timer; @rcu is in use
+ * @again: the timer fired in the window
+ * @late: answered in the window
+ * @rcu: ends the window
+ */
+struct storvsc_request {
+	struct list_head idle;
+	struct storvsc_queue *queue;
+	struct scsi_cmnd *scmd;
+	struct scatterlist linear;
+	struct storvsc_data bounce;
+	bool in_eh;
+	bool window;
+	bool again;
+	bool late;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct storvsc_queue - the requests of an adapter
+ * @shost: its host; the host lock protects everything here
+ * @pool: pages for bouncing
+ * @idle: requests that no command has
+ * @requests: all of them, as many as slots, in the same order
+ */
+struct storvsc_queue {
+	struct Scsi_Host *shost;
+	struct storvsc_bounce_pool *pool;
+	struct list_head idle;
+	struct storvsc_request *requests;
+};
+
+static enum scsi_eh_timer_return storvsc_eh_timed_out(struct scsi_cmnd *scmd);
+
+/* The template's hook of this name is not there, or not looked at, in all. */
+static struct scsi_transport_template storvsc_transport = {
+	.eh_timed_out = storvsc_eh_timed_out,
+};
+
+static struct storvsc_slot *storvsc_request_slot(struct storvsc_request *req)
+{
+	struct storvsc_adapter *a = shost_priv(req->queue->shost);
+
+	return &a->slots[req - req->queue->requests];
+}
+
+/* Caller holds the host lock. */
+static struct storvsc_request *storvsc_request_get(struct storvsc_queue *q,
+						   struct scsi_cmnd *scmd)
+{
+	struct storvsc_request *req;
+
+	if (list_empty(&q->idle))
+		return NULL;
+	req = list_first_entry(&q->idle, struct storvsc_request, idle);
+	list_del(&req->idle);
+	req->scmd = scmd;
+	req->in_eh = false;
+	req->late = false;
+	scmd->host_scribble = (void *)req;
+	return req;
+}
+
+/* The command is no longer ours. Caller holds the host lock. */
+static void storvsc_request_put(struct storvsc_request *req)
+{
+	struct storvsc_queue *q = req->queue;
+
+	if (req->bounce.count)
+		storvsc_bounce_put(q->pool, &req->bounce);
+	req->bounce.count = 0;
+	req->scmd->host_scribble = NULL;
+	req->scmd = NULL;
+	if (!req->window)
+		list_add(&req->idle, &q->idle);
+}
+
+static void storvsc_window_end(struct rcu_head *rcu)
+{
+	struct storvsc_request *req = container_of(rcu, struct storvsc_request,
+						   rcu);
+	struct Scsi_Host *shost = req->queue->shost;
+	struct scsi_cmnd *scmd;
+	unsigned long flags;
+
+	spin_lock_irqsave(shost->host_lock, flags);
+	scmd = req->scmd;
+	if (req->again) {
+		req->again = false;
+		call_rcu(&req->rcu, storvsc_window_end);
+	} else {
+		req->window = false;
+		if (!scmd) {
+			list_add(&req->idle, &req->queue->idle);
+		} else if (req->late) {
+			storvsc_request_put(req);
+			scsi_done(scmd);
+		}
+	}
+	spin_unlock_irqrestore(shost->host_lock, flags);
+}
+
+/* Caller holds the host lock. */
+static void storvsc_window_begin(struct storvsc_request *req)
+{
+	if (req->window) {
+		req->again = true;
+		return;
+	}
+	req->window = true;
+	call_rcu(&req->rcu, storvsc_window_end);
+}
+
+/* Caller holds the host lock. */
+static enum scsi_eh_timer_return storvsc_timed_out(struct storvsc_adapter *a,
+						   struct scsi_cmnd *scmd)
+{
+	struct storvsc_request *req = (void *)scmd->host_scribble;
+
+	if (!req)
+		return scmd->serial_number ? EH_HANDLED : EH_RESET_TIMER;
+	if (req->late) {
+		storvsc_request_put(req);
+		return EH_HANDLED;
+	}
+	/* A host that is removed has no error handling; its end ends all. */
+	if (a->shost->shost_state == SHOST_DEL ||
+	    storvsc_more_time(a, storvsc_request_slot(req))) {
+		storvsc_window_begin(req);
+		return EH_RESET_TIMER;
+	}
+	req->in_eh = true;
+	return EH_NOT_HANDLED;
+}
+
+static enum scsi_eh_timer_return storvsc_eh_timed_out(struct scsi_cmnd *scmd)
+{
+	struct Scsi_Host *shost = scmd->device->host;
+	enum scsi_eh_timer_return ret;
+	unsigned long flags;
+
+	spin_lock_irqsave(shost->host_lock, flags);
+	ret = storvsc_timed_out(shost_priv(shost), scmd);
+	spin_unlock_irqrestore(shost->host_lock, flags);
+	return ret;
+}
+
+/**
+ * storvsc_host_slot - the slot of a command
+ * @scmd: command that the midlayer has given us
+ *
+ * Context: any. Return: the slot, or NULL if it has none any more.
+ */
+struct storvsc_slot *storvsc_host_slot(struct scsi_cmnd *scmd)
+{
+	struct Scsi_Host *shost = scmd->device->host;
+	struct storvsc_slot *slot = NULL;
+	struct storvsc_request *req;
+	unsigned long flags;
+
+	spin_lock_irqsave(shost->host_lock, flags);
+	req = (void *)scmd->host_scribble;
+	if (req)
+		slot = storvsc_request_slot(req);
+	spin_unlock_irqrestore(shost->host_lock, flags);
+	return slot;
+}
+
+/**
+ * storvsc_host_data - the host has answered: put the data into its place
+ * @scmd: command
+ * @bytes: how much data the host has moved, as it says
+ *
+ * Context: any.
+ */
+void storvsc_host_data(struct scsi_cmnd *scmd, u32 bytes)
+{
+	struct storvsc_request *req = (void *)scmd->host_scribble;
+
+	if (!req->bounce.count || scmd->sc_data_direction == DMA_TO_DEVICE)
+		return;
+	/* More has not been there, and what was there is of others. */
+	bytes = min_t(u32, bytes, scsi_bufflen(scmd));
+	sg_copy_from_buffer(scsi_sglist(scmd), scsi_sg_count(scmd),
+			    storvsc_bounce_addr(req->queue->pool, &req->bounce),
+			    bytes);
+}
+
+/**
+ * storvsc_host_done - give a command back to the midlayer
+ * @scmd: command, with its result set
+ *
+ * Context: any.
+ */
+void storvsc_host_done(struct scsi_cmnd *scmd)
+{
+	struct Scsi_Host *shost = scmd->device->host;
+	struct storvsc_request *req;
+	unsigned long flags;
+
+	spin_lock_irqsave(shost->host_lock, flags);
+	req = (void *)scmd->host_scribble;
+	if (req->in_eh) {
+		storvsc_request_put(req);
+	} else if (req->window) {
+		req->late = true;
+	} else {
+		storvsc_request_put(req);
+		scsi_done(scmd);
+	}
+	spin_unlock_irqrestore(shost->host_lock, flags);
+}
+
+static int storvsc_send_bounced(struct storvsc_adapter *a,
+				struct storvsc_request *req,
+				const struct storvsc_data *data,
+				unsigned int timeout_s)
+{
+	struct scsi_cmnd *scmd = req->scmd;
+	int ret;
+
+	ret = storvsc_bounce_get(req->queue->pool, scsi_bufflen(scmd),
+				 &req->bounce);
+	if (ret)
+		return ret;
+	if (scmd->sc_data_direction == DMA_TO_DEVICE)
+		sg_copy_to_buffer(data->sgl, data->count,
+				  storvsc_bounce_addr(req->queue->pool,
+						      &req->bounce),
+				  scsi_bufflen(scmd));
+	return storvsc_submit(a, storvsc_request_slot(req), scmd, &req->bounce,
+			      timeout_s);
+}
+
+static int storvsc_send_command(struct storvsc_adapter *a,
+				struct storvsc_request *req)
+{
+	struct scsi_cmnd *scmd = req->scmd;
+	unsigned int timeout_s = DIV_ROUND_UP(scmd->timeout_per_command, HZ);
+	struct storvsc_data data = {
+		.sgl = scsi_sglist(scmd),
+		.count = scsi_sg_count(scmd),
+	};
+	int ret;
+
+	if (!data.count && scsi_bufflen(scmd)) {
+		sg_init_one(&req->linear, scmd->request_buffer,
+			    scsi_bufflen(scmd));
+		data.sgl = &req->linear;
+		data.count = 1;
+	}
+	ret = storvsc_submit(a, storvsc_request_slot(req), scmd, &data,
+			     timeout_s);
+	if (ret == -EINVAL)
+		ret = storvsc_send_bounced(a, req, &data, timeout_s);
+	return ret;
+}
+
+/* The host lock is held, interrupts are off. */
+static int storvsc_queuecommand(struct scsi_cmnd *scmd,
+				void (*done)(struct scsi_cmnd *scmd))
+{
+	struct storvsc_adapter *a = shost_priv(scmd->device->host);
+	struct storvsc_request *req;
+	int ret;
+
+	scmd->scsi_done = done;
+	/* For eh_timed_out(), if the timer fires before we are out of here. */
+	scmd->result = DID_REQUEUE << 16;
+	switch (storvsc_state(a)) {
+	case STORVSC_RUNNING:
+		break;
+	case STORVSC_DEAD:
+	case STORVSC_GONE:
+		scmd->result = DID_NO_CONNECT << 16;
+		scsi_done(scmd);
+		return 0;
+	default:
+		return SCSI_MLQUEUE_HOST_BUSY;
+	}
+
+	req = storvsc_request_get(a->queue, scmd);
+	if (!req)
+		return SCSI_MLQUEUE_HOST_BUSY;
+	ret = storvsc_send_command(a, req);
+	if (!ret)
+		return 0;
+	storvsc_request_put(req);
+	if (ret == -EINVAL)
+		scmd->result = DID_ERROR << 16;
+	else if (ret < 0)
+		return SCSI_MLQUEUE_HOST_BUSY;
+	scsi_done(scmd);
+	return 0;
+}
+
+/**
+ * storvsc_queue_init - make the requests
+ * @a: adapter; queues and queue_slots are set
+ * @slots: requests that one channel has room for
+ *
+ * Context: process. Return: 0 or -ENOMEM.
+ */
+int storvsc_queue_init(struct storvsc_adapter *a, unsigned int slots)
+{
+	struct storvsc_queue *q;
+	unsigned int i;
+
+	a->queues = 1;
+	a->queue_slots = slots;
+	a->shost->can_queue = slots;
+	a->shost->transportt = &storvsc_transport;
+
+	q = kzalloc_obj(*q, GFP_KERNEL);
+	if (!q)
+		return -ENOMEM;
+	a->queue = q;
+	q->shost = a->shost;
+	INIT_LIST_HEAD(&q->idle);
+	q->pool = storvsc_bounce_alloc(a->max_pages);
+	q->requests = vzalloc(slots * sizeof(*q->requests));
+	if (!q->pool || !q->requests) {
+		storvsc_queue_exit(a);
+		return -ENOMEM;
+	}
+	for (i = 0; i < slots; i++) {
+		q->requests[i].queue = q;
+		list_add_tail(&q->requests[i].idle, &q->idle);
+	}
+	return 0;
+}
+
+/**
+ * storvsc_queue_exit - the opposite of storvsc_queue_init()
+ * @a: adapter, which takes no more commands
+ *
+ * Context: process.
+ */
+void storvsc_queue_exit(struct storvsc_adapter *a)
+{
+	struct storvsc_queue *q = a->queue;
+
+	if (!q)
+		return;
+	/* Windows that are still open, and who has seen the LUNs alive. */
+	synchronize_rcu();
+	rcu_barrier();
+	storvsc_bounce_free(q->pool);
+	vfree(q->requests);
+	kfree(q);
+	a->queue = NULL;
+}
+
+/**
+ * storvsc_queue_configure - prepare the queue of a LUN
+ * @a: adapter
+ * @sdev: LUN
+ *
+ * Context: process.
+ */
+void storvsc_queue_configure(struct storvsc_adapter *a,
+			     struct scsi_device *sdev)
+{
+	scsi_adjust_queue_depth(sdev,
+				sdev->tagged_supported ? MSG_SIMPLE_TAG : 0,
+				sdev->queue_depth);
+	/* Pages are described by their frames, wherever they are. */
+	blk_queue_bounce_limit(sdev->request_queue, BLK_BOUNCE_ANY);
+}
+
+struct scsi_host_template storvsc_template = {
+	.module = THIS_MODULE,
+	.name = "Hyper-V synthetic storage",
+	.proc_name = "hvg_storvsc",
+	.queuecommand = storvsc_queuecommand,
+	.eh_abort_handler = storvsc_eh_abort,
+	.eh_device_reset_handler = storvsc_eh_device_reset,
+	.eh_bus_reset_handler = storvsc_eh_bus_reset,
+	.eh_host_reset_handler = storvsc_eh_host_reset,
+	.sdev_init = storvsc_sdev_init,
+	.sdev_configure = storvsc_sdev_configure,
+	.sdev_destroy = storvsc_sdev_destroy,
+	.change_queue_depth = storvsc_change_queue_depth,
+	.bios_param = storvsc_bios_param,
+	.this_id = -1,
+	.skip_settle_delay = 1,
+	/* What lies next to each other needs no bouncing when it is joined. */
+	.use_clustering = ENABLE_CLUSTERING,
+};

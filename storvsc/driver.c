@@ -41,6 +41,11 @@ module_param_named(log_level, storvsc_param_log_level, uint, 0644);
 MODULE_PARM_DESC(log_level,
 		 "0 errors only, 1 also what changes, 2 also failed commands (default 1)");
 
+unsigned int storvsc_param_double_attach;
+module_param_named(double_attach, storvsc_param_double_attach, uint, 0644);
+MODULE_PARM_DESC(double_attach,
+		 "1 attaches IDE disks that the emulated controller's driver has attached as well: dangerous (default 0)");
+
 static u32 storvsc_ring_bytes(void)
 {
 	u32 bytes = clamp_t(u32, READ_ONCE(storvsc_param_ring_bytes),
@@ -99,6 +104,10 @@ static int storvsc_probe(struct hvg_device *hdev,
 	ret = storvsc_adapter_init(a, id->driver_data);
 	if (ret)
 		goto free;
+	if (storvsc_emulated(a)) {
+		ret = -ENODEV;
+		goto free;
+	}
 	ret = storvsc_channels_alloc(a, want);
 	if (ret)
 		goto free;

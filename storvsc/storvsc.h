@@ -4,6 +4,7 @@
  * share, and what each part offers to the others.
  *
  *   driver.c      probe, remove, parameters
+ *   emulated.c    disks that are also behind the emulated controller
  *   channels.c    the VMBus channels of an adapter, which CPU sends on which
  *   protocol.c    start-up of the storage protocol, synchronous requests
  *   slots.c       who owns a request: the host, or one finisher
@@ -270,6 +271,7 @@ extern unsigned int storvsc_param_queue_depth;
 extern unsigned int storvsc_param_subchannels;
 extern unsigned int storvsc_param_timeouts;
 extern unsigned int storvsc_param_log_level;
+extern unsigned int storvsc_param_double_attach;
 
 #define storvsc_dev(a)	(&(a)->hdev->dev)
 
@@ -285,6 +287,9 @@ static inline unsigned int storvsc_state(const struct storvsc_adapter *a)
 {
 	return READ_ONCE(a->state);
 }
+
+/* emulated.c */
+bool storvsc_emulated(struct storvsc_adapter *a);
 
 /* channels.c */
 int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels);

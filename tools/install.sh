@@ -43,6 +43,12 @@ install)
 	update
 	echo "The drivers are used from the next boot on. If the root disk is on"
 	echo "Hyper-V storage, make the initial RAM disk anew first."
+	# RHEL 5 has it; what it and the boot loader say is not ours to change.
+	if [ -f "$root/etc/modprobe.conf" ]; then
+		echo "The disks of IDE controllers stay with the kernel's own" \
+			"driver until it is"
+		echo "told otherwise. Documentation/rhel5.md has the steps."
+	fi
 	;;
 uninstall)
 	[ -n "$RELEASE" ] || die "say KDIR= or RELEASE="

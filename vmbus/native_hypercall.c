@@ -30,8 +30,10 @@ void hvg_hypercall_none(void);
 asm(".pushsection .text.hvg_hypercall, \"ax\", @progbits\n"
     "	.balign 4096\n"
     "	.globl hvg_hypercall_page\n"
+    "	.type hvg_hypercall_page, @function\n"
     "hvg_hypercall_page:\n"
     "	jmp hvg_hypercall_none\n"
+    "	.size hvg_hypercall_page, . - hvg_hypercall_page\n"
     "	.balign 4096, 0xcc\n"
     "	.popsection\n");
 

@@ -1,6 +1,5 @@
 /* feature: vzalloc() (2.6.37, RHEL 5.7) */
 /* symbol: vzalloc */
-/* export: vzalloc(_noprof)? */
 #include <linux/module.h>
 #include <linux/vmalloc.h>
 

@@ -13,6 +13,7 @@
 #ifndef HVG_HAVE_KOBJ_GROUPS
 #include <linux/device.h>
 #include <linux/kobject.h>
+#include <linux/slab.h>
 #include <linux/sysfs.h>
 
 /* Not registered as it is: what uses it makes its files one by one. */
@@ -91,16 +92,12 @@ static inline int hvg_kobject_add(struct kobject *kobj, struct kobject *parent)
 	hvg_err_ ? : hvg_kobject_add(hvg_kobj_, up);			\
 })
 
-static inline void hvg_dir_release(struct kobject *kobj)
-{
-	kfree(kobj);
-}
-
 static inline struct kobject *hvg_kobject_create_and_add(const char *name,
 							 struct kobject *parent)
 {
+	/* No code of ours is called, which may be on its way out. */
 	static const struct hvg_kobj_type type = {
-		.release = hvg_dir_release,
+		.release = (void (*)(struct kobject *kobj))kfree,
 	};
 	struct kobject *kobj = kzalloc(sizeof(*kobj), GFP_KERNEL);
 

@@ -255,6 +255,11 @@ void platform_stop(void)
 	fake_host.started = false;
 }
 
+bool platform_has_predecessor(void)
+{
+	return false;
+}
+
 void platform_shutdown_cpus(void)
 {
 }

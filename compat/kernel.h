@@ -59,6 +59,11 @@
 })
 #endif
 
+#ifndef HVG_HAVE_INIT_UTSNAME
+#include <linux/utsname.h>
+#define init_utsname()		(&system_utsname)
+#endif
+
 #ifndef HVG_HAVE_KSTRTOX
 /* All of the text is a number, but for a newline at the end. */
 #define kstrtouint(text, base, value) hvg_kstrtouint(text, base, value)

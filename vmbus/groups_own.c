@@ -46,6 +46,11 @@ static ssize_t file_show(struct device *dev, struct device_attribute *attr,
 	return n;
 }
 
+static struct driver_attribute *to_driver_attr(struct attribute *attr)
+{
+	return container_of(attr, struct driver_attribute, attr);
+}
+
 static unsigned int groups_count(const struct attribute_group **groups)
 {
 	struct attribute **attr;
@@ -152,9 +157,7 @@ void bus_groups_driver_add(struct device_driver *drv)
 
 	for (group = dynid_groups; *group; group++)
 		for (attr = (*group)->attrs; *attr && !err; attr++)
-			err = driver_create_file(drv,
-				container_of(*attr, struct driver_attribute,
-					     attr));
+			err = driver_create_file(drv, to_driver_attr(*attr));
 	if (err)
 		vmbus_warn("driver %s: not all attributes are in sysfs: %d\n",
 			   drv->name, err);
@@ -173,7 +176,5 @@ void bus_groups_driver_remove(struct device_driver *drv)
 
 	for (group = dynid_groups; *group; group++)
 		for (attr = (*group)->attrs; *attr; attr++)
-			driver_remove_file(drv,
-				container_of(*attr, struct driver_attribute,
-					     attr));
+			driver_remove_file(drv, to_driver_attr(*attr));
 }

@@ -7,35 +7,31 @@
  * the hypervisor lays its own over it.
  */
 #include <linux/io.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/string.h>
-#include <linux/version.h>
+#include <linux/utsname.h>
 #include <linux/vmalloc.h>
 #include <asm/msr.h>
 #include "log.h"
 #include "native.h"
 #include "platform.h"
 
-/* Open source, Linux, kernel version. */
+/* Open source, Linux; then the kernel's version in three bytes. */
 #define GUEST_OS_LINUX		(0x8100ull << 48)
-#define GUEST_OS_VERSION	((u64)LINUX_VERSION_CODE << 16)
 
-#define HYPERCALL_ENABLE	(1ull << 0)
+#define HYPERCALL_ENABLE	1ull
 #define HYPERCALL_STATUS	0xffffull
 
-extern u8 hvg_hypercall_page[];
-void hvg_hypercall_none(void);
-
 /* What is there when the hypervisor's page is not: the call returns. */
-asm(".pushsection .text.hvg_hypercall, \"ax\", @progbits\n"
-    "	.balign 4096\n"
-    "	.globl hvg_hypercall_page\n"
-    "	.type hvg_hypercall_page, @function\n"
-    "hvg_hypercall_page:\n"
-    "	jmp hvg_hypercall_none\n"
-    "	.size hvg_hypercall_page, . - hvg_hypercall_page\n"
-    "	.balign 4096, 0xcc\n"
-    "	.popsection\n");
+asm(".pushsection .text.hvg_hypercall, \"ax\", @progbits\n\t"
+	".balign 4096\n\t"
+	".globl hvg_hypercall_page\n\t"
+	".type hvg_hypercall_page, @function\n"
+	"hvg_hypercall_page:\n\t"
+	"jmp hvg_hypercall_none\n\t"
+	".size hvg_hypercall_page, . - hvg_hypercall_page\n\t"
+	".balign 4096, 0xcc\n\t"
+	".popsection");
 
 void hvg_hypercall_none(void)
 {
@@ -90,6 +86,15 @@ bool native_hypercalls_in_use(void)
 	return id;
 }
 
+static u64 guest_os_id(void)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+
+	sscanf(init_utsname()->release, "%u.%u.%u", &major, &minor, &patch);
+	return GUEST_OS_LINUX | (u64)major << 32 | (u64)minor << 24 |
+		(u64)min(patch, 255u) << 16;
+}
+
 /**
  * native_hypercalls_start() - say who we are and enable hypercalls
  *
@@ -102,7 +107,7 @@ int native_hypercalls_start(void)
 
 	gpa = (u64)page_to_pfn(vmalloc_to_page(hvg_hypercall_page)) <<
 		HVG_PAGE_SHIFT;
-	wrmsrq(HVG_MSR_GUEST_OS_ID, GUEST_OS_LINUX | GUEST_OS_VERSION);
+	wrmsrq(HVG_MSR_GUEST_OS_ID, guest_os_id());
 	wrmsrq(HVG_MSR_HYPERCALL, gpa | HYPERCALL_ENABLE);
 	rdmsrq(HVG_MSR_HYPERCALL, value);
 	if (value != (gpa | HYPERCALL_ENABLE)) {

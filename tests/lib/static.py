@@ -38,7 +38,7 @@ CHECKPATCH_IGNORE = (
     # Constant arguments only.
     (r"include/hvg/types\.h$", "MACRO_ARG_REUSE"),
     # Kernels before 6.4 write to the bus_type that they are given.
-    (r"vmbus/bus\.c$", "CONST_STRUCT"),
+    (r"vmbus/(bus\.c|bus_groups\.h|groups_.*\.c)$", "CONST_STRUCT"),
     # TRACE_EVENT() is a language of its own; no trace header is clean.
     (r"/trace\.h$",
      "OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,COMPLEX_MACRO,LINE_SPACING"),

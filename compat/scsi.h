@@ -32,6 +32,7 @@ enum scsi_qc_status {
 #endif
 
 #ifndef HVG_HAVE_SCSI_BIOS_PARAM_GENDISK
+struct block_device;
 /* As above, for the type of the second parameter. */
 #define storvsc_bios_param(sdev, disk, capacity, geometry) \
 	storvsc_bios_param(sdev, struct block_device *unused, capacity, \

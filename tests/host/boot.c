@@ -31,6 +31,13 @@
 #define E820_RAM		1
 #define E820_RESERVED		2
 
+/*
+ * 640x480 in 16 colours: a mode in which no kernel takes over a VGA text
+ * console, as there is none. Without a mode those before 2.6.38 try to, and
+ * divide by its zero columns.
+ */
+#define VIDEO_MODE_GRAPHICS	0x12
+
 #define BOOT_CS			0x10
 #define BOOT_DS			0x18
 
@@ -270,6 +277,7 @@ int boot_load(void)
 	params->hdr = header;
 	params->hdr.type_of_loader = 0xff;
 	params->hdr.vid_mode = 0xffff;		/* normal */
+	params->screen_info.orig_video_mode = VIDEO_MODE_GRAPHICS;
 	params->hdr.loadflags &= ~CAN_USE_HEAP;
 	params->hdr.ramdisk_image = 0;
 	params->hdr.ramdisk_size = 0;

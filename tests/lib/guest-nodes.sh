@@ -17,10 +17,12 @@ node()
 	*/msr[0-9]*)	name=/dev/cpu/${1##*/msr}/msr
 			mkdir -p "${name%/msr}" ;;
 	esac
-	if ! IFS=: read -r major minor <"$1/dev"; then
+	# Not by read: busybox polls first, and sysfs of 2.6.18 says no.
+	if ! major=$(cat "$1/dev" 2>/dev/null); then
 		rm -f "$name"
 		return
-	fi 2>/dev/null
+	fi
+	minor=${major#*:} major=${major%:*}
 	number=$(printf '%x:%x' "$major" "$minor")
 	if [ ! -e "$name" ] ||
 	   [ "$(stat -c %t:%T "$name" 2>/dev/null)" != "$number" ]; then

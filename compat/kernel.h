@@ -6,12 +6,21 @@
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/list.h>
 #include <linux/types.h>
 
 /* Scalars only: none of what is read with these is larger than a word. */
 #ifndef READ_ONCE
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
+#endif
+
+#ifndef __aligned
+#define __aligned(n)		__attribute__((aligned(n)))
+#endif
+
+#ifndef __packed
+#define __packed		__attribute__((packed))
 #endif
 
 #ifndef fallthrough
@@ -29,6 +38,11 @@
 
 #ifndef IS_ALIGNED
 #define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)
+#endif
+
+#ifndef list_first_entry
+#define list_first_entry(head, type, member) \
+	list_entry((head)->next, type, member)
 #endif
 
 #ifndef lower_32_bits

@@ -40,6 +40,11 @@
 #define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)
 #endif
 
+#ifndef clamp_t
+#define clamp_t(type, value, low, high) \
+	min_t(type, max_t(type, value, low), high)
+#endif
+
 #ifndef list_first_entry
 #define list_first_entry(head, type, member) \
 	list_entry((head)->next, type, member)

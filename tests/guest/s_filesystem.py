@@ -23,7 +23,10 @@ def guest(vm):
         umount /mnt
         """ % (vm.filesystem, device, device), timeout=120).split()[-2]
     vm.unload_drivers()
-    gone = vm.status("ls /dev/sd*")[0]
+    gone = vm.status("ls -d /sys/block/sd*")[0]
+    # Where a helper removes the files, it may come after that.
+    vm.wait_for(lambda: vm.status("ls /dev/sd*")[0] != 0,
+                "the disks' files are removed", 10)
     vm.load_drivers()
     device = vm.disk("data")
     read = vm.sh("""

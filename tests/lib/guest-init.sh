@@ -33,7 +33,8 @@ while read -r module; do
 done < /modules/boot.list
 
 # Name who waits for the host long before the runner gives up.
-echo 20 > /proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
+hung=/proc/sys/kernel/hung_task_timeout_secs
+[ ! -e $hung ] || echo 20 > $hung
 
 serve()
 {

@@ -44,6 +44,13 @@ if [ "${1-}" = all ]; then
 fi
 case ${DEVPATH-} in
 /block/*|/class/*)
+	# The event comes just before the entry goes.
+	tries=10
+	while [ "${ACTION-}" = remove ] && [ -e "/sys$DEVPATH/dev" ] &&
+	      [ $tries -gt 0 ]; do
+		sleep 0.1
+		tries=$((tries - 1))
+	done
 	node "/sys$DEVPATH"
 	;;
 esac

@@ -142,7 +142,8 @@ def kernel_part(kernel, ours=None):
               "builtin": "hv_storvsc" in tree and "hv_vmbus" not in tree}
     for name in boot + orders["intree"]:
         archive.file("modules/%s.ko" % name, tree.data(name))
-    archive.file("modules/boot.list", "\n".join(boot).encode() + b"\n")
+    archive.file("modules/boot.list", "".join(
+        name + "\n" for name in boot).encode())
     if ours:
         paths = {canonical(Path(p).stem): Path(p) for p in ours}
         missing = [m for m in OUR_MODULES if m not in paths]

@@ -14,7 +14,7 @@ def guest(vm):
     device = vm.disk("data")
     written = vm.sh("""
         mkfs.%s -q -F -L hvg %s
-        mount %s /mnt
+        mount -o barrier=1 %s /mnt
         mkdir /mnt/many
         for i in $(seq 200); do echo "file $i" > /mnt/many/$i; done
         dd if=/dev/urandom of=/mnt/blob bs=64k count=256 conv=fsync 2>&1

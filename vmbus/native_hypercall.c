@@ -90,7 +90,10 @@ static u64 guest_os_id(void)
 {
 	unsigned int major = 0, minor = 0, patch = 0;
 
-	sscanf(init_utsname()->release, "%u.%u.%u", &major, &minor, &patch);
+	if (sscanf(init_utsname()->release, "%u.%u.%u", &major, &minor,
+		   &patch) < 2)
+		vmbus_warn("the host is not told the kernel's version: expected numbers, got %s\n",
+			   init_utsname()->release);
 	return GUEST_OS_LINUX | (u64)major << 32 | (u64)minor << 24 |
 		(u64)min(patch, 255u) << 16;
 }

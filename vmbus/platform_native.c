@@ -27,11 +27,11 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/platform_device.h>
+#include <linux/processor.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <asm/irq_vectors.h>
 #include <asm/msr.h>
-#include <asm/processor.h>
 #include "log.h"
 #include "native.h"
 #include "platform.h"

@@ -48,7 +48,7 @@ key=$({
 		"$kdir/include/linux/autoconf.h" \
 		"$kdir/include/config/kernel.release" \
 		"$kdir/.kernelrelease" 2>/dev/null
-	cksum <"$kdir/Module.symvers" 2>/dev/null
+	[ ! -f "$kdir/Module.symvers" ] || cksum <"$kdir/Module.symvers"
 	${CC:-cc} -dumpversion 2>/dev/null
 } | cksum | tr ' \t' '--')
 if [ -f "$out" ] && grep -q "^/\* key $key \*/$" "$out"; then

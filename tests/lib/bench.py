@@ -4,7 +4,12 @@
 Each round boots a guest with one driver, then one with the other, on the same
 hvhost and the same image file in memory. What counts is the ratio of the
 medians, and what the host has counted per operation: signals from the guest,
-interrupts to it, and bytes in the guest-to-host ring.
+interrupts to it, and bytes in the guest-to-host ring. Beside the rows of I/O
+each boot tells how long the drivers took from insmod to the first sector, and
+what memory they hold when nothing goes on.
+
+A report (bench.json) has the figures of all rounds; tests/bench/report makes
+the table and the chart in Documentation/ of it.
 """
 
 import json
@@ -55,71 +60,122 @@ def _row(vm, device, options, seconds):
     return result
 
 
+def _start(vm):
+    """Load the drivers; seconds to the first sector, KiB that they hold."""
+    text = vm.sh("""
+        kib() {
+            sync
+            echo 3 > /proc/sys/vm/drop_caches
+            awk '/^(Slab|VmallocUsed|Percpu):/ { n += $2 } END { print n }' \\
+                /proc/meminfo
+        }
+        before=$(kib)
+        begin=$(date +%%s%%N)
+        for module in %s; do
+            insmod /modules/$module.ko
+        done
+        device=$(disk data 60)
+        dd if=$device of=/dev/null bs=512 count=1 iflag=direct 2>/dev/null
+        end=$(date +%%s%%N)
+        sleep 2
+        echo $begin $end $before $(kib) $device
+        """ % " ".join(vm.driver_order()), timeout=120)
+    begin, end, before, after, device = text.split()
+    return device, {"first_sector_s": (int(end) - int(begin)) / 1e9,
+                    "memory_kib": int(after) - int(before)}
+
+
 def _boot(plan, boot, logs, scratch, seconds, say):
     vm = Vm(plan, boot, ["data"], logs, scratch)
     try:
         vm.start()
         vm.begin("bench")
-        vm.load_drivers()
-        device = vm.disk("data")
+        device, found = _start(vm)
         # No holes: every read is a copy from memory, on both sides alike.
         vm.sh("dd if=/dev/zero of=%s bs=1M count=256 oflag=direct 2>&1"
               % device, timeout=300)
         vm.sh("echo none > /sys/block/%s/queue/scheduler" % device[5:])
-        found = {}
         for name, options in ROWS:
             found[name] = _row(vm, device, options, seconds)
-            say("%s, %s: %.0f operations/s" % (boot["modules"], name,
-                                               found[name]["iops"]))
+            say("%d CPUs, %s, %s: %.0f operations/s" % (
+                vm.cpus, boot["modules"], name, found[name]["iops"]))
         return found
     finally:
         vm.stop()
 
 
-def _table(samples):
-    """The medians, side by side."""
-    def middle(kind, row, key):
-        return statistics.median(s[row][key] for s in samples[kind])
+def _pair(samples, pick):
+    """Medians of what @pick finds in a sample, ours and in-tree."""
+    return [statistics.median(pick(s) for s in samples[k]) for k in KINDS]
 
+
+def _io_line(samples, row, name):
+    rates = _pair(samples, lambda s: s[row]["iops"])
+    pairs = [a[row]["iops"] / b[row]["iops"]
+             for a, b in zip(samples["ours"], samples["intree"])]
+    cells = [name, "%.0f" % rates[0], "%.0f" % rates[1],
+             "%.2f" % (rates[0] / rates[1]),
+             "%.2f to %.2f" % (min(pairs), max(pairs))]
+    for key, form in (("signals", "%.3f"), ("interrupts", "%.3f"),
+                      ("bytes_in", "%.0f")):
+        cells.append(" / ".join(
+            form % v for v in _pair(samples, lambda s: s[row][key])))
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(report):
+    """A report's medians, side by side, as two Markdown tables."""
     lines = ["| row | ours op/s | in-tree op/s | ratio | spread "
              "| signals/op | interrupts/op | ring bytes/op |",
              "|---|---|---|---|---|---|---|---|"]
-    for name, _ in ROWS:
-        rates = {k: middle(k, name, "iops") for k in KINDS}
-        pairs = [a[name]["iops"] / b[name]["iops"]
-                 for a, b in zip(samples["ours"], samples["intree"])]
-        cells = [name, "%.0f" % rates["ours"], "%.0f" % rates["intree"],
-                 "%.2f" % (rates["ours"] / rates["intree"]),
-                 "%.2f to %.2f" % (min(pairs), max(pairs))]
-        for key, form in (("signals", "%.3f"), ("interrupts", "%.3f"),
-                          ("bytes_in", "%.0f")):
-            cells.append(" / ".join(form % middle(k, name, key)
-                                    for k in KINDS))
-        lines.append("| " + " | ".join(cells) + " |")
+    for part in report["parts"]:
+        for row, _ in ROWS:
+            name = "%s, %d CPU%s" % (row, part["cpus"],
+                                     "s" * (part["cpus"] > 1))
+            lines.append(_io_line(part["samples"], row, name))
+    lines += ["", "| | ours | in-tree | ratio |", "|---|---|---|---|"]
+    for part in report["parts"]:
+        for key, text, form in (
+                ("first_sector_s", "s from insmod to the first sector",
+                 "%.2f"),
+                ("memory_kib", "KiB of slab, vmalloc and per-CPU memory",
+                 "%.0f")):
+            ours, intree = _pair(part["samples"], lambda s: s[key])
+            lines.append("| %s, %d CPU%s | %s | %s | %.2f |" % (
+                text, part["cpus"], "s" * (part["cpus"] > 1), form % ours,
+                form % intree, ours / intree))
     return "\n".join(lines)
 
 
+def headline(report):
+    """One line that says what was measured, and on what."""
+    return ("%s, profile %s, %d rounds of %d s a row; medians, pairs are "
+            "ours / in-tree" % (report["release"], report["profile"],
+                                report["rounds"], report["seconds"]))
+
+
 def run(plan, logs, scratch, say):
-    """Carry out a plan with one boot of each kind; 0 when all rows ran."""
-    boots = {b["modules"]: b for b in plan["boots"]}
-    samples = {kind: [] for kind in KINDS}
+    """Carry out a plan with boots of both kinds; 0 when all rows ran."""
+    report = {"release": plan["boots"][0]["release"],
+              "profile": plan["boots"][0]["profile"], **plan["bench"],
+              "parts": []}
     begin = time.monotonic()
-    for number in range(plan["bench"]["rounds"]):
-        # The first of a pair changes, so that a drift cancels out.
-        for kind in KINDS if number % 2 == 0 else reversed(KINDS):
-            samples[kind].append(_boot(
-                plan, boots[kind], logs / ("%s-%d" % (kind, number)), scratch,
-                plan["bench"]["seconds"], say))
-    table = _table(samples)
-    boot = boots["ours"]
-    print("%s, profile %s, %d CPUs, %d rounds of %d s a row; pairs are ours "
-          "/ in-tree\n" % (boot["release"], boot["profile"], boot["cpus"],
-                           plan["bench"]["rounds"], plan["bench"]["seconds"]))
-    print(table, flush=True)
-    (logs / "bench.json").write_text(json.dumps({
-        "release": boot["release"], "profile": boot["profile"],
-        "cpus": boot["cpus"], "samples": samples}, indent=1),
-        encoding="utf-8")
+    for cpus in sorted({b["cpus"] for b in plan["boots"]}):
+        boots = {b["modules"]: b for b in plan["boots"] if b["cpus"] == cpus}
+        samples = {kind: [] for kind in KINDS}
+        for number in range(report["rounds"]):
+            # The first of a pair changes, so that a drift cancels out.
+            for kind in KINDS if number % 2 == 0 else reversed(KINDS):
+                samples[kind].append(_boot(
+                    plan, boots[kind],
+                    logs / ("%dcpu-%s-%d" % (cpus, kind, number)), scratch,
+                    report["seconds"], say))
+        report["parts"].append({"cpus": cpus, "samples": samples})
+        # What there is so far stays, should the rest not come to an end.
+        (logs / "bench.json").write_text(json.dumps(report, indent=1),
+                                         encoding="utf-8")
+    print(headline(report) + "\n")
+    print(table(report), flush=True)
     say("%d s; all figures: %s" % (time.monotonic() - begin,
                                    logs / "bench.json"))
     return 0

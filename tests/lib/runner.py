@@ -98,6 +98,9 @@ def _arguments(argv):
     add("--list", action="store_true", help="list the scenarios and stop")
     add("--bench", action="store_true", help=argparse.SUPPRESS)
     add("--rounds", type=int, default=3, help=argparse.SUPPRESS)
+    add("--fault-minutes", type=int, default=0, metavar="N",
+        help="how long the fuzz group goes on with new seeds (0: only those "
+             "that are kept)")
     add("--keep", action="store_true", help="keep images and disks' files")
     add("--shell", action="store_true",
         help="leave me at a prompt in the guest (Ctrl-] ends it)")
@@ -190,6 +193,7 @@ def _plan(args, names, logs):
                 "builtin": orders["builtin"], "debug": args.debug_kernel,
                 "lacks": image.lacks(kernel),
                 "filesystem": image.filesystem(kernel),
+                "fault_minutes": args.fault_minutes,
             })
     return {"hvhost": str(_hvhost(args)), "valgrind": args.valgrind,
             "bench": {"rounds": args.rounds, "seconds": 4}

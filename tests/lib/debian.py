@@ -135,14 +135,18 @@ class Suite:
     One suite of the archive, with its security updates where it has any.
 
     arch: the packages' architecture, or "source" for source packages.
+    security: False leaves the security updates out.
     """
 
-    def __init__(self, name: str, progress=report, arch: str = "amd64"):
+    def __init__(self, name: str, progress=report, arch: str = "amd64",
+                 security: bool = True):
         self.name = name
+        self.security = security and name != "sid"
         self.progress = progress
         self.arch = arch
         self.dir = cache_dir() / "apt" / (
-            name if arch == "amd64" else f"{name}-{arch}")
+            name + (f"-{arch}" if arch != "amd64" else "")
+            + ("" if security else "-released"))
         self._ready = False
 
     def _options(self) -> list:
@@ -198,10 +202,8 @@ class Suite:
             (self.dir / sub).mkdir(parents=True, exist_ok=True)
         (self.dir / "state/status").touch()
         self.progress(f"{self.name}: fetching the package index")
-        # sid has no security suite, and those of old suites go away
-        for security in (True, False):
-            if security and self.name == "sid":
-                continue
+        # the security suites of old suites go away
+        for security in (True, False) if self.security else (False,):
             self._sources(security)
             try:
                 # an unreachable or unsigned index must not pass as a warning
@@ -267,7 +269,7 @@ class Suite:
             part.rename(memo)
             return debs
 
-    def unpack(self, debs, dirs=(), links=None) -> Path:
+    def unpack(self, debs, dirs=(), links=None, others=()) -> Path:
         """
         A directory holding the contents of all @debs (dpkg -x, no scripts).
 
@@ -276,11 +278,13 @@ class Suite:
         that ships such a name as a directory gets a directory.
         links: {name: target} of further links, those that alternatives or
         other maintainer scripts would make.
+        others: (suite, its packages) pairs that go into the same directory.
         The directory is shared: treat it as read-only.
         """
         links = links or {}
+        every = [d for _, more in ((self, debs), *others) for d in more]
         key = hashlib.sha256("\n".join(
-            [d.sha256 for d in debs] + list(dirs)
+            [d.sha256 for d in every] + list(dirs)
             + [f"{k} {v}" for k, v in links.items()]).encode()
         ).hexdigest()[:24]
         tree = cache_dir() / "trees" / key
@@ -296,11 +300,12 @@ class Suite:
                 for name in dirs:
                     (root / "usr" / name).mkdir(parents=True)
                     (root / name).symlink_to(f"usr/{name}")
-                self._fetch(debs, part)
-                self.progress(f"{self.name}: unpacking {len(debs)} packages")
+                for suite, more in ((self, debs), *others):
+                    suite._fetch(more, part)
+                self.progress(f"{self.name}: unpacking {len(every)} packages")
                 with ThreadPoolExecutor(os.cpu_count()) as pool:
                     list(pool.map(lambda d: _run(
-                        ["dpkg", "-x", str(part / d.file), str(root)]), debs))
+                        ["dpkg", "-x", str(part / d.file), str(root)]), every))
                 for name, target in links.items():
                     (root / name).unlink(missing_ok=True)
                     (root / name).symlink_to(target)

@@ -34,6 +34,11 @@ SUITES = {
     "latest": "sid",
 }
 
+# Built for, but not run: what 32 bits find wrong.
+BUILD_ONLY = {
+    "5.10-686": "bullseye",
+}
+
 # What kbuild calls, apart from the compiler and the kernel's own tools.
 BUILD_TOOLS = ["make", "libc6-dev", "binutils", "dash", "coreutils", "sed",
                "grep", "mawk", "findutils", "diffutils", "kmod", "xz-utils",
@@ -60,7 +65,7 @@ class Kernel:
     """
     name: str
     release: str
-    vmlinuz: Path
+    vmlinuz: Path | None
     moddir: Path | None
     kdir: Path | None
     config: Path | None
@@ -92,6 +97,11 @@ def names() -> list:
     return list(SUITES)
 
 
+def build_names() -> list:
+    """Those, and the ones that are only built for."""
+    return [*SUITES, *BUILD_ONLY]
+
+
 def _one(paths, what: str) -> Path:
     paths = sorted(paths)
     if len(paths) != 1:
@@ -100,24 +110,49 @@ def _one(paths, what: str) -> Path:
     return paths[0]
 
 
-def _sets(name: str, progress, refresh: bool):
-    suite = debian.Suite(SUITES[name], progress)
-    every = suite.resolve(["linux-image-amd64", "linux-headers-amd64"],
-                          refresh=refresh)
-    image = [d for d in every
-             if _IMAGE.match(d.name) and not d.name.endswith("-unsigned")]
+def _build_system(name: str, progress, refresh: bool):
+    """
+    (root of a build system, compiler in there): headers, kbuild, compiler.
+    """
+    # The archive of updates has lost packages of old suites for i386.
+    released = name in BUILD_ONLY
+    suite = debian.Suite({**SUITES, **BUILD_ONLY}[name], progress,
+                         security=not released)
+    every = suite.resolve(["linux-headers-amd64"], refresh=refresh)
     headers = [d for d in every if _HEADERS.match(d.name)]
     compiler = [d.name for d in every if _COMPILER.match(d.name)]
     kbuild = [d.name for d in headers if d.name.startswith("linux-kbuild")]
     tools = suite.resolve(BUILD_TOOLS + compiler + kbuild, refresh=refresh,
                           drop=_HEADERS.pattern)
-    return suite, image, tools + headers
+    others = ()
+    if released:
+        # The compiler makes 32-bit code as well.
+        i386 = debian.Suite(suite.name, progress, "i386", security=False)
+        others = ((i386, i386.resolve(
+            ["linux-headers-686"], refresh=refresh,
+            drop=r"^(?!linux-headers-\d.*-686$)")),)
+    cc = _one({d.name.removesuffix("-for-host") for d in tools
+               if re.match(r"gcc-\d+(-for-host)?$", d.name)},
+              f"compiler of {name}")
+    root = suite.unpack(tools + headers, debian.MERGED,
+                        {"usr/bin/awk": "mawk", "usr/bin/gcc": str(cc)},
+                        others)
+    return root, str(cc)
+
+
+def _build_only(name: str, progress, refresh: bool) -> Kernel:
+    root, cc = _build_system(name, progress, refresh)
+    kdir = _one((root / "usr/src").glob("linux-headers-*-686"),
+                f"build tree of {name}")
+    return Kernel(name, kdir.name[len("linux-headers-"):], None, None, kdir,
+                  kdir / ".config", sysroot=root, cc=cc)
 
 
 def get(name: str, progress=report, build: bool = True,
         refresh: bool = False) -> Kernel:
     """
-    The kernel called @name: a name of SUITES, "host", or a bzImage's path.
+    The kernel called @name: a name of build_names(), "host", or a bzImage's
+    path.
 
     build=False leaves out the build system (kdir is then None), which is all
     that a run of unmodified in-tree modules needs.
@@ -125,9 +160,13 @@ def get(name: str, progress=report, build: bool = True,
     """
     if name == "host":
         return host()
+    if name in BUILD_ONLY:
+        return _build_only(name, progress, refresh)
     if name not in SUITES:
         return by_hand(name)
-    suite, image, tools = _sets(name, progress, refresh)
+    suite = debian.Suite(SUITES[name], progress)
+    image = [d for d in suite.resolve(["linux-image-amd64"], refresh=refresh)
+             if _IMAGE.match(d.name) and not d.name.endswith("-unsigned")]
     moddir = suite.unpack(image, ("lib",))
     vmlinuz = _one(list(moddir.glob("boot/vmlinuz-*"))
                    + list(moddir.glob("usr/lib/modules/*/vmlinuz")),
@@ -141,15 +180,11 @@ def get(name: str, progress=report, build: bool = True,
     if not build:
         return kernel
 
-    cc = _one({d.name.removesuffix("-for-host") for d in tools
-               if re.match(r"gcc-\d+(-for-host)?$", d.name)},
-              f"compiler of {name}")
-    root = suite.unpack(tools, debian.MERGED,
-                        {"usr/bin/awk": "mawk", "usr/bin/gcc": str(cc)})
+    root, cc = _build_system(name, progress, refresh)
     kdir = root / "usr/src" / f"linux-headers-{release}"
     if not kdir.is_dir():
         raise KernelError(f"{name}: no headers for {release} in {kdir.parent}")
-    return replace(kernel, kdir=kdir, sysroot=root, cc=str(cc),
+    return replace(kernel, kdir=kdir, sysroot=root, cc=cc,
                    config=config or kdir / ".config")
 
 
@@ -279,11 +314,14 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
     if kernel.arch != "x86_64":
         argv.append(f"ARCH={kernel.arch}")
     if werror:
-        argv += ["W=1", "WERROR=1"]
+        # The stack of a 2.6.18 kernel for i386 has 4 KiB.
+        argv += ["W=1", "WERROR=1", "KCFLAGS=-Wframe-larger-than=1024"]
     if sparse:
         # Debian's headers of 7.x lack the script that C=2 asks whether there
         # is a sparse, and then do without; this is what C=2 stands for.
         argv += ["C=2", "KBUILD_CHECKSRC=2", "CHECK=sparse"]
+    if kernel.name in BUILD_ONLY:
+        argv.append("ARCH=i386")
     if kernel.name == "debug":
         argv.append("UBSAN_SANITIZE=y")
     argv.append("modules")

@@ -79,8 +79,8 @@ def _first(name: str, count: int = 1) -> list:
 
 
 def builds(progress, only=None):
-    """W=1 -Werror and sparse on each packaged kernel."""
-    for name in only or kernels.names():
+    """W=1 -Werror, frames of 1 KiB and sparse on each packaged kernel."""
+    for name in only or kernels.build_names():
         try:
             kernel = kernels.get(name, progress)
             kernels.build_modules(kernel, progress=progress)

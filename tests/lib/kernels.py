@@ -291,14 +291,16 @@ def inside(kernel: Kernel, path: Path) -> str:
 
 
 def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
-                  sparse: bool = False, progress=report, log=None) -> list:
+                  sparse: bool = False, native: bool = False,
+                  progress=report, log=None) -> list:
     """
     Build this tree's modules for @kernel and return the .ko files' paths.
 
     outdir: default build/NAME under the tree, where a second call only
     rebuilds what changed.  It must be inside the tree.
     werror: W=1 with every warning an error; sparse: C=2 as well, its
-    complaints are errors too.  The full output goes to @log, default
+    complaints are errors too; native: with the platform for kernels that know
+    nothing of Hyper-V, whatever this one knows.  The full output goes to @log, default
     OUTDIR/build.log; on failure KernelError names it.
     """
     outdir = Path(outdir or TOP / "build" / kernel.name).absolute()
@@ -322,6 +324,8 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
         argv += ["C=2", "KBUILD_CHECKSRC=2", "CHECK=sparse"]
     if kernel.name in BUILD_ONLY:
         argv.append("ARCH=i386")
+    if native:
+        argv.append("HVG_PLATFORM=native")
     if kernel.name == "debug":
         argv.append("UBSAN_SANITIZE=y")
     argv.append("modules")

@@ -78,6 +78,11 @@ def _first(name: str, count: int = 1) -> list:
         return [f.readline() for _ in range(count)]
 
 
+# Where the platform for kernels without Hyper-V support is built as well: the
+# oldest, which is C89 as 2.6.18 is.
+NATIVE = ("5.10", "5.10-686")
+
+
 def builds(progress, only=None):
     """W=1 -Werror, frames of 1 KiB and sparse on each packaged kernel."""
     for name in only or kernels.build_names():
@@ -96,6 +101,16 @@ def builds(progress, only=None):
         except debian.DebianError as err:
             yield Result(f"sparse {name}", False, (str(err),),
                          log=BUILD / name / "sparse.log")
+        if name not in NATIVE:
+            continue
+        out = BUILD / f"{name}-native"
+        try:
+            kernels.build_modules(kernel, out, native=True, sparse=True,
+                                  progress=progress)
+            yield Result(f"native platform {name} W=1 -Werror, sparse", True)
+        except debian.DebianError as err:
+            yield Result(f"native platform {name} W=1 -Werror, sparse", False,
+                         (str(err),), log=out / "build.log")
 
 
 def kernel_tree(progress) -> Path:

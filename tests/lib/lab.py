@@ -263,7 +263,7 @@ class _Monitor:
 def _wait(process, heartbeat, monitor, progress):
     """Wait for the end of QEMU; True if L1 has fallen silent before it."""
     last = time.time()
-    nudge = NUDGE_S
+    nudge = SILENCE_S	# not before it has spoken: it boots
     while True:
         try:
             process.wait(HEARTBEAT_S)

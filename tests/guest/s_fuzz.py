@@ -59,7 +59,7 @@ def _round(vm, seed):
     faults.impatient(vm, vm.disk("data"), vm.disk("ide"))
     before = faults.fired(vm, "random")
     faults.arm(vm, "random", value=seed)
-    faults.start(vm, READ)
+    faults.start(vm, READ.strip())
     vm.control("disk-add", file=str(vm.image("hot")), serial=HOT.name,
                **HOT.address())
     time.sleep(ROUND_S / 2)

@@ -257,7 +257,6 @@ int storvsc_host_limits(struct storvsc_adapter *a)
 	}
 	/* Above 16 the driver refuses by itself, saying why. */
 	shost->max_cmd_len = SCSI_MAX_VARLEN_CDB_SIZE;
-	shost->max_host_blocked = 1;
 	return 0;
 }
 

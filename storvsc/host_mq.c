@@ -28,6 +28,8 @@ int storvsc_queue_init(struct storvsc_adapter *a, unsigned int slots)
 	a->queue_slots = slots;
 	a->shost->nr_hw_queues = a->queues;
 	a->shost->can_queue = a->queue_slots;
+	/* Busy is over soon, and the block layer waits a moment by itself. */
+	a->shost->max_host_blocked = 1;
 	return 0;
 }
 

@@ -14,7 +14,7 @@ def guest(vm):
     device = vm.disk("data")
     # Every other file goes, so that what comes then is in pieces.
     written = vm.sh("""
-        mkfs.%s -q -F -b 1024 -L small %s
+        mkfs.%s -q -F -b 1024 -L small %s > /dev/null 2>&1
         mount %s /mnt
         mkdir /mnt/many
         for i in $(seq 300); do

@@ -221,4 +221,41 @@ static inline int hvg_scsi_sg_copy_from_buffer(struct scsi_cmnd *scmd,
 	hvg_scsi_sg_copy_from_buffer(scmd, buf, bytes)
 #endif
 
+/*
+ * 2.6.18 loses a reference to a target that is scanned once more: it, its
+ * host and the host's parent would stay for ever. No interface shows that, so
+ * this goes by the version; all of RHEL 5.2 to 5.7 has it. A host that is
+ * being removed scans nothing, hence the look at the count.
+ */
+#include <linux/version.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(2, 6, 19)
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+static inline void hvg_scsi_scan_target(struct device *parent,
+					unsigned int channel, unsigned int id,
+					unsigned int lun, int rescan)
+{
+	struct scsi_device *sdev;
+	struct device *target;
+	int before;
+
+	/* A LUN keeps its target from going meanwhile. */
+	shost_for_each_device(sdev, dev_to_shost(parent))
+		if (sdev->channel == channel && sdev->id == id)
+			break;
+	if (!sdev) {
+		scsi_scan_target(parent, channel, id, lun, rescan);
+		return;
+	}
+	target = &scsi_target(sdev)->dev;
+	before = atomic_read(&target->kobj.kref.refcount);
+	scsi_scan_target(parent, channel, id, lun, rescan);
+	if (atomic_read(&target->kobj.kref.refcount) > before)
+		put_device(target);
+	scsi_device_put(sdev);
+}
+
+#define scsi_scan_target hvg_scsi_scan_target
+#endif
+
 #endif /* _HVG_COMPAT_SCSI_H */

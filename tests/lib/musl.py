@@ -147,6 +147,8 @@ RECIPES = {
             --disable-xnvme --disable-dfs \
             --disable-numa --disable-tcmalloc --disable-libnfs \
             --extra-cflags="-I$NEEDS" >/dev/null
+        # Not before 2.6.25.
+        sed -i /TIMERFD/d config-host.h config-host.mak
         make -s -j"$JOBS" fio >/dev/null
         cp fio "$OUT/"
         """,

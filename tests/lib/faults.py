@@ -99,8 +99,11 @@ def load(vm, parameters=""):
 
 def unload(vm):
     """Remove the drivers, those that are there."""
-    vm.sh("\n".join("[ ! -d /sys/module/%s ] || rmmod %s" % (m, m)
-                    for m in reversed(vm.driver_order())), 120)
+    for module in reversed(vm.driver_order()):
+        # A restart looks for LUNs, and a module is in use while it does.
+        vm.wait_for(lambda m=module: vm.status(
+            "[ ! -d /sys/module/%s ] || rmmod %s 2>/dev/null" % (m, m),
+            120)[0] == 0, "%s can be removed" % module)
 
 
 def afresh(vm):

@@ -4,16 +4,11 @@
  * found the hypervisor, set up the hypercall page and reserved the interrupt
  * vector; the SynIC is ours.
  *
- * platform_interrupt() runs in hard interrupt context, the CPU hotplug
- * callbacks in process context on their CPU, the rest as said at each.
+ * platform_interrupt() runs in hard interrupt context, the rest as said at
+ * each.
  */
 #include <linux/acpi.h>
-#include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
-#include <linux/gfp.h>
-#include <linux/io.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/smp.h>
 #include <asm/irq_vectors.h>
 #include <asm/mshyperv.h>
@@ -21,6 +16,7 @@
 #include <clocksource/hyperv_timer.h>
 #include "log.h"
 #include "platform.h"
+#include "synic.h"
 
 /* CPUID 0x40000003: EAX, EDX. */
 #define FEATURE_SYNIC		BIT(2)
@@ -30,19 +26,7 @@
 /* CPUID 0x40000004 EAX. */
 #define HINT_NO_AUTO_EOI	BIT(9)
 
-/**
- * struct synic - the SynIC of one CPU
- * @messages: message page, kept until platform_stop() for late readers
- * @events: event-flag page, likewise
- */
-struct synic {
-	struct hvg_message *messages;
-	unsigned long *events;
-};
-
-static DEFINE_PER_CPU(struct synic, synic);
 static const struct platform_hooks *hooks;
-static int cpuhp_state;
 
 /**
  * platform_detect() - see whether this is a Hyper-V guest that we can serve
@@ -130,77 +114,6 @@ void platform_parent_put(struct device *dev)
 	put_device(dev);
 }
 
-static void synic_enable(const struct synic *this)
-{
-	u64 value;
-
-	rdmsrq(HVG_MSR_SIMP, value);
-	value &= HVG_PAGE_SIZE - 1;
-	value |= virt_to_phys(this->messages) | HVG_SYNIC_ENABLE;
-	wrmsrq(HVG_MSR_SIMP, value);
-
-	rdmsrq(HVG_MSR_SIEFP, value);
-	value &= HVG_PAGE_SIZE - 1;
-	value |= virt_to_phys(this->events) | HVG_SYNIC_ENABLE;
-	wrmsrq(HVG_MSR_SIEFP, value);
-
-	/* The kernel's vector handler acknowledges exactly in the other case. */
-	value = HYPERVISOR_CALLBACK_VECTOR;
-	if (!(ms_hyperv.hints & HINT_NO_AUTO_EOI))
-		value |= HVG_SINT_AUTO_EOI;
-	wrmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value);
-
-	rdmsrq(HVG_MSR_SCONTROL, value);
-	wrmsrq(HVG_MSR_SCONTROL, value | HVG_SYNIC_ENABLE);
-}
-
-static void synic_disable(void *unused)
-{
-	u64 value;
-
-	rdmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value);
-	wrmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value | HVG_SINT_MASKED);
-
-	rdmsrq(HVG_MSR_SIMP, value);
-	wrmsrq(HVG_MSR_SIMP, value & (HVG_PAGE_SIZE - 1) & ~HVG_SYNIC_ENABLE);
-	rdmsrq(HVG_MSR_SIEFP, value);
-	wrmsrq(HVG_MSR_SIEFP, value & (HVG_PAGE_SIZE - 1) & ~HVG_SYNIC_ENABLE);
-
-	rdmsrq(HVG_MSR_SCONTROL, value);
-	wrmsrq(HVG_MSR_SCONTROL, value & ~HVG_SYNIC_ENABLE);
-}
-
-static int synic_cpu_online(unsigned int cpu)
-{
-	struct synic *this = per_cpu_ptr(&synic, cpu);
-
-	if (!this->messages)
-		this->messages = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!this->events)
-		this->events = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!this->messages || !this->events)
-		return -ENOMEM;
-	synic_enable(this);
-	hooks->online(cpu);
-	return 0;
-}
-
-static int synic_cpu_offline(unsigned int cpu)
-{
-	unsigned long flags;
-	int err;
-
-	err = hooks->offline(cpu);
-	if (err)
-		return err;
-	local_irq_save(flags);
-	synic_disable(NULL);
-	/* What came between the move of the channels and the end. */
-	hooks->interrupt(cpu);
-	local_irq_restore(flags);
-	return 0;
-}
-
 static void platform_interrupt(void)
 {
 	hooks->interrupt(smp_processor_id());
@@ -233,18 +146,11 @@ static void platform_crash(struct pt_regs *regs)
 	platform_shutdown_this_cpu();
 }
 
-static void synic_free(void)
+/* The kernel's vector handler acknowledges exactly in the other case. */
+static u64 platform_sint(void)
 {
-	struct synic *this;
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu) {
-		this = per_cpu_ptr(&synic, cpu);
-		free_page((unsigned long)this->messages);
-		free_page((unsigned long)this->events);
-		this->messages = NULL;
-		this->events = NULL;
-	}
+	return HYPERVISOR_CALLBACK_VECTOR |
+	       (ms_hyperv.hints & HINT_NO_AUTO_EOI ? 0 : HVG_SINT_AUTO_EOI);
 }
 
 /**
@@ -256,18 +162,15 @@ static void synic_free(void)
  */
 int platform_start(const struct platform_hooks *h)
 {
-	int state;
+	int err;
 
 	hooks = h;
 	hv_setup_vmbus_handler(platform_interrupt);
-	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hvg/vmbus:online",
-				  synic_cpu_online, synic_cpu_offline);
-	if (state < 0) {
+	err = synic_start(h, platform_sint());
+	if (err) {
 		hv_remove_vmbus_handler();
-		synic_free();
-		return state;
+		return err;
 	}
-	cpuhp_state = state;
 	hv_setup_kexec_handler(platform_kexec);
 	hv_setup_crash_handler(platform_crash);
 	return 0;
@@ -284,9 +187,7 @@ void platform_stop(void)
 {
 	hv_remove_crash_handler();
 	hv_remove_kexec_handler();
-	/* The hotplug callback would ask the hook: nothing is left to ask. */
-	cpuhp_remove_state_nocalls(cpuhp_state);
-	platform_shutdown_cpus();
+	synic_stop();
 	hv_remove_vmbus_handler();
 	/* An interrupt may still be inside the handler on another CPU. */
 	synchronize_rcu();
@@ -302,26 +203,6 @@ void platform_stop(void)
 bool platform_has_predecessor(void)
 {
 	return false;
-}
-
-/**
- * platform_shutdown_cpus() - disable the SynIC of all online CPUs
- *
- * Context: process.
- */
-void platform_shutdown_cpus(void)
-{
-	on_each_cpu(synic_disable, NULL, 1);
-}
-
-/**
- * platform_shutdown_this_cpu() - disable the SynIC of this CPU
- *
- * Context: any, not preemptible.
- */
-void platform_shutdown_this_cpu(void)
-{
-	synic_disable(NULL);
 }
 
 /**
@@ -348,58 +229,6 @@ u64 platform_signal_event(u32 connection, u16 flag)
 {
 	return hv_result(hv_do_fast_hypercall8(HVG_HVCALL_SIGNAL_EVENT,
 					       connection | (u64)flag << 32));
-}
-
-/**
- * platform_vp() - the hypervisor's number of a CPU
- * @cpu: CPU that is or was online
- *
- * Context: any.
- * Return: VP index.
- */
-u32 platform_vp(unsigned int cpu)
-{
-	return hv_cpu_number_to_vp_number(cpu);
-}
-
-/**
- * platform_message_slot() - where SINT 2's message for a CPU is
- * @cpu: any possible CPU
- *
- * Context: any.
- * Return: the slot, shared with the hypervisor; NULL: none.
- */
-struct hvg_message *platform_message_slot(unsigned int cpu)
-{
-	struct hvg_message *page = per_cpu(synic, cpu).messages;
-
-	return page ? page + HVG_VMBUS_SINT : NULL;
-}
-
-/**
- * platform_event_flags() - SINT 2's event flags of a CPU
- * @cpu: any possible CPU
- *
- * Context: any.
- * Return: HVG_EVENT_FLAGS bits, shared with the hypervisor; NULL: none.
- */
-unsigned long *platform_event_flags(unsigned int cpu)
-{
-	unsigned long *page = per_cpu(synic, cpu).events;
-
-	if (!page)
-		return NULL;
-	return page + HVG_VMBUS_SINT * (HVG_EVENT_FLAGS / BITS_PER_LONG);
-}
-
-/**
- * platform_end_of_message() - let the hypervisor deliver the next message
- *
- * Context: on the CPU whose slot was emptied, not preemptible.
- */
-void platform_end_of_message(void)
-{
-	wrmsrq(HVG_MSR_EOM, 0);
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The platform on a kernel that knows nothing of Hyper-V: the hypervisor, the
- * SynIC and the interrupt are found and set up here, the hypercall page in
+ * The platform on a kernel that knows nothing of Hyper-V: the hypervisor and
+ * the interrupt are found and set up here, the hypercall page in
  * native_hypercall.c.
  *
  * Such a kernel gives no vector to a module. The SynIC's interrupt goes to the
@@ -15,17 +15,12 @@
  * up by the kernel that died, and disconnects in its place. The reference
  * counter is no clocksource here: what registers one could not be unloaded.
  *
- * native_interrupt() runs in hard interrupt context, the CPU hotplug callbacks
- * in process context on their CPU, the rest as said at each.
+ * native_interrupt() runs in hard interrupt context, the rest as said at each.
  */
 #include <linux/acpi.h>
 #include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
-#include <linux/gfp.h>
 #include <linux/interrupt.h>
-#include <linux/io.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/platform_device.h>
 #include <linux/processor.h>
 #include <linux/smp.h>
@@ -35,6 +30,7 @@
 #include "log.h"
 #include "native.h"
 #include "platform.h"
+#include "synic.h"
 
 #define NAME			"hvg_vmbus"
 
@@ -60,21 +56,7 @@
 #define IRQ_FALLBACK		7
 #define IRQ_FALLBACK_2		5
 
-/**
- * struct synic - the SynIC of one CPU
- * @messages: message page, kept until platform_stop() for late readers
- * @events: event-flag page, likewise
- * @vp: the hypervisor's number of the CPU
- */
-struct synic {
-	struct hvg_message *messages;
-	unsigned long *events;
-	u32 vp;
-};
-
-static DEFINE_PER_CPU(struct synic, synic);
 static const struct platform_hooks *hooks;
-static int cpuhp_state;
 static struct platform_device *native_device;
 static bool predecessor;
 static bool crash_msrs;
@@ -236,77 +218,6 @@ void platform_parent_put(struct device *dev)
 	platform_driver_unregister(&native_driver);
 }
 
-static void synic_enable(const struct synic *this)
-{
-	u64 value;
-
-	rdmsrq(HVG_MSR_SIMP, value);
-	value &= HVG_PAGE_SIZE - 1;
-	value |= virt_to_phys(this->messages) | HVG_SYNIC_ENABLE;
-	wrmsrq(HVG_MSR_SIMP, value);
-
-	rdmsrq(HVG_MSR_SIEFP, value);
-	value &= HVG_PAGE_SIZE - 1;
-	value |= virt_to_phys(this->events) | HVG_SYNIC_ENABLE;
-	wrmsrq(HVG_MSR_SIEFP, value);
-
-	value = ISA_IRQ_VECTOR(native_irq);
-	wrmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value);
-
-	rdmsrq(HVG_MSR_SCONTROL, value);
-	wrmsrq(HVG_MSR_SCONTROL, value | HVG_SYNIC_ENABLE);
-}
-
-static void synic_disable(void *unused)
-{
-	u64 value;
-
-	rdmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value);
-	wrmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value | HVG_SINT_MASKED);
-
-	rdmsrq(HVG_MSR_SIMP, value);
-	wrmsrq(HVG_MSR_SIMP, value & (HVG_PAGE_SIZE - 1) & ~HVG_SYNIC_ENABLE);
-	rdmsrq(HVG_MSR_SIEFP, value);
-	wrmsrq(HVG_MSR_SIEFP, value & (HVG_PAGE_SIZE - 1) & ~HVG_SYNIC_ENABLE);
-
-	rdmsrq(HVG_MSR_SCONTROL, value);
-	wrmsrq(HVG_MSR_SCONTROL, value & ~HVG_SYNIC_ENABLE);
-}
-
-static int synic_cpu_online(unsigned int cpu)
-{
-	struct synic *this = &per_cpu(synic, cpu);
-	u64 vp;
-
-	if (!this->messages)
-		this->messages = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!this->events)
-		this->events = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!this->messages || !this->events)
-		return -ENOMEM;
-	rdmsrq(HVG_MSR_VP_INDEX, vp);
-	this->vp = vp;
-	synic_enable(this);
-	hooks->online(cpu);
-	return 0;
-}
-
-static int synic_cpu_offline(unsigned int cpu)
-{
-	unsigned long flags;
-	int err;
-
-	err = hooks->offline(cpu);
-	if (err)
-		return err;
-	local_irq_save(flags);
-	synic_disable(NULL);
-	/* What came between the move of the channels and the end. */
-	hooks->interrupt(cpu);
-	local_irq_restore(flags);
-	return 0;
-}
-
 /* It may be the only one to hear of other CPUs' interrupts. */
 static irqreturn_t native_interrupt(int irq, void *data)
 {
@@ -336,20 +247,6 @@ static int native_request_irq(void)
 	return err;
 }
 
-static void synic_free(void)
-{
-	struct synic *this;
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu) {
-		this = &per_cpu(synic, cpu);
-		free_page((unsigned long)this->messages);
-		free_page((unsigned long)this->events);
-		this->messages = NULL;
-		this->events = NULL;
-	}
-}
-
 /**
  * platform_start() - SynIC and interrupt on every CPU, present and future
  * @h: callbacks; must stay until platform_stop()
@@ -369,18 +266,15 @@ int platform_start(const struct platform_hooks *h)
 	err = native_request_irq();
 	if (err)
 		goto hypercalls;
-	err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hvg/vmbus:online",
-				synic_cpu_online, synic_cpu_offline);
-	if (err < 0)
+	err = synic_start(h, ISA_IRQ_VECTOR(native_irq));
+	if (err)
 		goto irq;
-	cpuhp_state = err;
 	vmbus_info("SynIC on IRQ %d, vector %#x\n", native_irq,
 		   ISA_IRQ_VECTOR(native_irq));
 	return 0;
 
 irq:
 	free_irq(native_irq, native_device);
-	synic_free();
 hypercalls:
 	hooks = NULL;
 	native_hypercalls_stop();
@@ -396,9 +290,7 @@ hypercalls:
  */
 void platform_stop(void)
 {
-	/* The hotplug callback would ask the hook: nothing is left to ask. */
-	cpuhp_remove_state_nocalls(cpuhp_state);
-	platform_shutdown_cpus();
+	synic_stop();
 	/* Waits for a handler that runs. */
 	free_irq(native_irq, native_device);
 	hooks = NULL;
@@ -415,78 +307,6 @@ void platform_stop(void)
 bool platform_has_predecessor(void)
 {
 	return predecessor;
-}
-
-/**
- * platform_shutdown_cpus() - disable the SynIC of all online CPUs
- *
- * Context: process.
- */
-void platform_shutdown_cpus(void)
-{
-	on_each_cpu(synic_disable, NULL, 1);
-}
-
-/**
- * platform_shutdown_this_cpu() - disable the SynIC of this CPU
- *
- * Context: any, not preemptible.
- */
-void platform_shutdown_this_cpu(void)
-{
-	synic_disable(NULL);
-}
-
-/**
- * platform_vp() - the hypervisor's number of a CPU
- * @cpu: CPU that is or was online
- *
- * Context: any.
- * Return: VP index.
- */
-u32 platform_vp(unsigned int cpu)
-{
-	return per_cpu(synic, cpu).vp;
-}
-
-/**
- * platform_message_slot() - where SINT 2's message for a CPU is
- * @cpu: any possible CPU
- *
- * Context: any.
- * Return: the slot, shared with the hypervisor; NULL: none.
- */
-struct hvg_message *platform_message_slot(unsigned int cpu)
-{
-	struct hvg_message *page = per_cpu(synic, cpu).messages;
-
-	return page ? page + HVG_VMBUS_SINT : NULL;
-}
-
-/**
- * platform_event_flags() - SINT 2's event flags of a CPU
- * @cpu: any possible CPU
- *
- * Context: any.
- * Return: HVG_EVENT_FLAGS bits, shared with the hypervisor; NULL: none.
- */
-unsigned long *platform_event_flags(unsigned int cpu)
-{
-	unsigned long *page = per_cpu(synic, cpu).events;
-
-	if (!page)
-		return NULL;
-	return page + HVG_VMBUS_SINT * (HVG_EVENT_FLAGS / BITS_PER_LONG);
-}
-
-/**
- * platform_end_of_message() - let the hypervisor deliver the next message
- *
- * Context: on the CPU whose slot was emptied, not preemptible.
- */
-void platform_end_of_message(void)
-{
-	wrmsrq(HVG_MSR_EOM, 0);
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Interrupt handlers. */
+/* Interrupt handlers and tasklets. */
 #ifndef _HVG_COMPAT_IRQ_H
 #define _HVG_COMPAT_IRQ_H
 
@@ -21,6 +21,19 @@ static inline int hvg_request_irq(unsigned int irq,
 }
 #define request_irq(irq, handler, flags, name, data) \
 	hvg_request_irq(irq, handler, flags, name, data)
+#endif
+
+/* A tasklet's function had a number as parameter, of a pointer's size. */
+#ifndef HVG_HAVE_TASKLET_SETUP
+#include <linux/interrupt.h>
+
+static inline void hvg_tasklet_setup(struct tasklet_struct *tasklet,
+				     void (*func)(struct tasklet_struct *))
+{
+	tasklet_init(tasklet, (void (*)(unsigned long))func,
+		     (unsigned long)tasklet);
+}
+#define tasklet_setup(tasklet, func)	hvg_tasklet_setup(tasklet, func)
 #endif
 
 #endif /* _HVG_COMPAT_IRQ_H */

@@ -154,7 +154,7 @@ static void storvsc_notification(struct storvsc_adapter *a,
  * @chan: channel that it came on
  * @pkt: the packet, a private copy
  *
- * Context: hard interrupt.
+ * Context: interrupt, hard or soft, interrupts off.
  */
 void storvsc_packet(struct hvg_channel *chan, const struct hvg_packet *pkt)
 {

@@ -161,7 +161,7 @@ static int affinity_do_move(struct hvg_channel *chan, unsigned int cpu)
 	WRITE_ONCE(chan->cpu, cpu);
 	per_cpu(assigned, cpu)++;
 	/* An interrupt may have gone to the old CPU and been lost with it. */
-	schedule_work(&chan->drain_work);
+	tasklet_schedule(&chan->drain_tasklet);
 	/* They are there as long as the channel is assigned. */
 	if (chan->ops->moved)
 		chan->ops->moved(chan);

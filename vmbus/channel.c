@@ -6,6 +6,7 @@
 #include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/export.h>
+#include <linux/interrupt.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -39,7 +40,7 @@ void channel_init(struct hvg_channel *chan)
 	spin_lock_init(&chan->tx_lock);
 	spin_lock_init(&chan->rx_lock);
 	init_waitqueue_head(&chan->rescind_done);
-	INIT_WORK(&chan->drain_work, channel_drain_work);
+	tasklet_setup(&chan->drain_tasklet, channel_drain_tasklet);
 	chan->state = CHANNEL_OFFERED;
 }
 
@@ -109,10 +110,12 @@ static int channel_alloc_rings(struct hvg_channel *chan,
 static void channel_go_live(struct hvg_channel *chan)
 {
 	spin_lock_irq(&chan->rx_lock);
+	chan->answered = 0;
 	chan->rx_live = true;
 	spin_unlock_irq(&chan->rx_lock);
 	spin_lock_irq(&chan->tx_lock);
 	chan->tx_blocked = 0;
+	chan->asked = 0;
 	chan->tx_live = true;
 	spin_unlock_irq(&chan->tx_lock);
 }
@@ -128,7 +131,7 @@ static void channel_stop_io(struct hvg_channel *chan)
 	spin_unlock_irq(&chan->rx_lock);
 	/* An interrupt that saw the channel alive may be in a callback. */
 	synchronize_rcu();
-	cancel_work_sync(&chan->drain_work);
+	tasklet_kill(&chan->drain_tasklet);
 }
 
 /* Give the rings back, or up. The host has been told, or is gone. */

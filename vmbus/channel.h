@@ -3,6 +3,7 @@
 #ifndef _HVG_VMBUS_CHANNEL_H
 #define _HVG_VMBUS_CHANNEL_H
 
+#include <linux/interrupt.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -93,13 +94,16 @@ struct channel_stats {
  * @tx: guest-to-host ring
  * @tx_live: packets may be sent
  * @tx_blocked: packet length that somebody waits to have room for, or 0
+ * @asked: packets sent that want an answer; changed under @tx_lock, read
+ *	anywhere
  * @rx_lock: makes the reader of @rx the only one; protects @rx_live. Taken in
  *	hard interrupt context; the driver's callbacks run under it.
  * @rx: host-to-guest ring
  * @rx_live: callbacks may be called
  * @rx_buf: private copy of the packet being handled
  * @rx_buf_bytes: its size
- * @drain_work: goes on where an interrupt has used up its budget
+ * @answered: completions that came; changed by the reader, read anywhere
+ * @drain_tasklet: reads on where an interrupt has left off
  * @rescind_work: tells the driver of a rescind
  * @add_work: adds the device, or shows the sub-channel to its driver
  * @remove_work: undoes that after a rescind
@@ -136,13 +140,15 @@ struct hvg_channel {
 	struct ring tx;
 	bool tx_live;
 	u32 tx_blocked;
+	u32 asked;
 
 	spinlock_t rx_lock;		/* one reader of rx */
 	struct ring rx;
 	bool rx_live;
 	void *rx_buf;
 	u32 rx_buf_bytes;
-	struct work_struct drain_work;
+	u32 answered;
+	struct tasklet_struct drain_tasklet;
 
 	struct work_struct rescind_work;
 	struct work_struct add_work;
@@ -157,7 +163,7 @@ void channel_rescind_callback(struct hvg_channel *chan);
 /* channel_io.c */
 void channel_interrupt(struct hvg_channel *chan);
 void channel_drain_now(struct hvg_channel *chan);
-void channel_drain_work(struct work_struct *work);
+void channel_drain_tasklet(struct tasklet_struct *tasklet);
 
 static inline bool channel_is_primary(const struct hvg_channel *chan)
 {

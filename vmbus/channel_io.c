@@ -2,13 +2,20 @@
 /*
  * The data path of a channel: packets out, packets in, signals.
  *
- * Sending works in any context under tx_lock. channel_interrupt() runs in
- * hard interrupt context; it reads the ring under rx_lock, which makes it the
- * only reader, and calls the driver. A channel that has more to read than one
- * interrupt may take is read on by a work item, also with interrupts off.
+ * Sending works in any context under tx_lock. What the host has sent is read
+ * under rx_lock, which makes its holder the only reader, and with interrupts
+ * off, and handed to the driver.
+ *
+ * Where little is on its way the interrupt reads, which is the fastest. With
+ * many requests under way it leaves that to a tasklet: the host's signals are
+ * masked until a look at the ring finds nothing, so that one interrupt serves
+ * what comes while the answers before are being dealt with. The tasklet also
+ * goes on where there is more to read than one interrupt may take.
  */
 #include <linux/export.h>
+#include <linux/interrupt.h>
 #include <linux/kernel.h>
+#include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <asm/sync_bitops.h>
@@ -18,8 +25,10 @@
 #include "platform.h"
 #include "trace.h"
 
-/* Packets for which one interrupt keeps the CPU. */
+/* Packets for which interrupts stay off. */
 #define DRAIN_BUDGET	256
+/* Requests without an answer from which on answers are gathered. */
+#define GATHER_FROM	4
 
 /* The ring broke the rules: nothing is read or sent any more. */
 static void channel_break(struct hvg_channel *chan, const char *expected,
@@ -156,6 +165,8 @@ int hvg_tx_begin(struct hvg_channel *chan, struct hvg_tx *tx, u16 type,
 	head.flags = packet_flags;
 	head.trans_id = trans_id;
 	hvg_tx_put(tx, &head, sizeof(head));
+	if (packet_flags & HVG_PACKET_FLAG_COMPLETION)
+		WRITE_ONCE(chan->asked, chan->asked + 1);
 	/* The lock stays held: to hvg_tx_commit(), not to sparse. */
 	__release(&chan->tx_lock);
 	return 0;
@@ -300,6 +311,8 @@ static int channel_rx_packet(struct hvg_channel *chan)
 	pkt.bytes = raw.bytes - head_bytes;
 	chan->stats.packets_in++;
 	chan->stats.bytes_in += raw.bytes + sizeof(struct hvg_packet_trailer);
+	if (pkt.type == HVG_PACKET_COMPLETION)
+		WRITE_ONCE(chan->answered, chan->answered + 1);
 	chan->ops->packet(chan, &pkt);
 	return 1;
 }
@@ -327,74 +340,52 @@ static int channel_read(struct hvg_channel *chan, int budget)
 	return done;
 }
 
-/* Caller holds rx_lock. True: the budget was used up and more is there. */
+/* A guess without locks; a host that answers what nobody asked spoils it. */
+static bool channel_busy(const struct hvg_channel *chan)
+{
+	return (s32)(READ_ONCE(chan->asked) - READ_ONCE(chan->answered)) >=
+	       GATHER_FROM;
+}
+
+/*
+ * Caller holds rx_lock. True: another look is to follow, and the host's
+ * signals are masked until then.
+ */
 static bool channel_read_all(struct hvg_channel *chan, int budget)
 {
+	bool again;
+	int done;
+
 	lockdep_assert_held(&chan->rx_lock);
 	if (!chan->rx_live || chan->broken)
 		return false;
 	ring_rx_mask(&chan->rx);
 	do {
-		budget -= channel_read(chan, budget);
+		done = channel_read(chan, budget);
+		budget -= done;
 		/* Stays masked: no signal is wanted from a bad ring. */
 		if (chan->broken)
 			return false;
-	} while (budget > 0 && ring_rx_unmask(&chan->rx));
+		again = budget <= 0 || (done && channel_busy(chan));
+	} while (!again && ring_rx_unmask(&chan->rx));
 	if (chan->ops->drained)
 		chan->ops->drained(chan);
-	return budget <= 0;
+	return again;
 }
 
 /* Interrupts are off. */
 static void channel_drain(struct hvg_channel *chan)
 {
-	bool more;
-
 	spin_lock(&chan->rx_lock);
 	channel_tx_unblock(chan);
-	more = channel_read_all(chan, DRAIN_BUDGET);
-	if (more)
-		schedule_work(&chan->drain_work);
+	if (channel_read_all(chan, DRAIN_BUDGET))
+		tasklet_schedule(&chan->drain_tasklet);
 	spin_unlock(&chan->rx_lock);
 }
 
-/**
- * channel_drain_work() - go on reading where an interrupt left off
- * @work: of the channel
- *
- * Context: process. Callbacks find interrupts off, as in an interrupt.
- */
-void channel_drain_work(struct work_struct *work)
+/* Interrupts are off. */
+static void channel_look(struct hvg_channel *chan)
 {
-	struct hvg_channel *chan =
-		container_of(work, struct hvg_channel, drain_work);
-
-	channel_drain_now(chan);
-}
-
-/**
- * channel_drain_now() - read a channel without an interrupt
- * @chan: channel, alive by reference
- *
- * Context: process.
- */
-void channel_drain_now(struct hvg_channel *chan)
-{
-	local_irq_disable();
-	channel_interrupt(chan);
-	local_irq_enable();
-}
-
-/**
- * channel_interrupt() - the host has signalled a channel
- * @chan: channel, alive by RCU or by reference
- *
- * Context: hard interrupt, or process with interrupts off.
- */
-void channel_interrupt(struct hvg_channel *chan)
-{
-	chan->stats.interrupts++;
-	trace_hvg_interrupt(chan->id);
 	/* The callbacks are there while it is set, and a grace period more. */
 	if (!READ_ONCE(chan->rx_live))
 		return;
@@ -407,6 +398,54 @@ void channel_interrupt(struct hvg_channel *chan)
 	spin_unlock(&chan->rx_lock);
 	ring_rx_mask(&chan->rx);
 	chan->ops->event(chan);
+}
+
+/**
+ * channel_drain_tasklet() - go on reading where an interrupt left off
+ * @tasklet: of the channel
+ *
+ * Context: softirq. Callbacks find interrupts off, as in an interrupt.
+ */
+void channel_drain_tasklet(struct tasklet_struct *tasklet)
+{
+	struct hvg_channel *chan =
+		container_of(tasklet, struct hvg_channel, drain_tasklet);
+
+	channel_drain_now(chan);
+}
+
+/**
+ * channel_drain_now() - read a channel without an interrupt
+ * @chan: channel, alive by reference
+ *
+ * Context: process or softirq, interrupts on.
+ */
+void channel_drain_now(struct hvg_channel *chan)
+{
+	rcu_read_lock();
+	local_irq_disable();
+	channel_look(chan);
+	local_irq_enable();
+	rcu_read_unlock();
+}
+
+/**
+ * channel_interrupt() - the host has signalled a channel
+ * @chan: channel, alive by RCU
+ *
+ * Context: hard interrupt, or process with interrupts off.
+ */
+void channel_interrupt(struct hvg_channel *chan)
+{
+	chan->stats.interrupts++;
+	trace_hvg_interrupt(chan->id);
+	if (READ_ONCE(chan->rx_live) && !chan->ops->event &&
+	    channel_busy(chan)) {
+		ring_rx_mask(&chan->rx);
+		tasklet_schedule(&chan->drain_tasklet);
+		return;
+	}
+	channel_look(chan);
 }
 
 /**

@@ -46,10 +46,10 @@ struct hvg_packet {
 
 /**
  * struct hvg_channel_ops - what a driver does on a channel
- * @packet: one packet from the host. Called from hard interrupt context on
- *	the channel's CPU, never twice at once for one channel.
- * @drained: all packets of this interrupt have been given; may be NULL.
- *	Same context as @packet.
+ * @packet: one packet from the host. Called in interrupt context, hard or
+ *	soft, with interrupts off, never twice at once for one channel.
+ * @drained: all packets of this look at the ring have been given; may be
+ *	NULL. Same context as @packet.
  * @writable: the host made room after hvg_tx_begin() had said -EAGAIN; may
  *	be NULL. Same context as @packet.
  * @event: if set, the bus calls this instead of draining by itself, with

@@ -4,6 +4,7 @@
  * builds is read from the ring, what the host writes reaches the driver.
  */
 #include <kunit/test.h>
+#include <linux/bottom_half.h>
 #include <linux/delay.h>
 #include <linux/string.h>
 #include <hvg/guids.h>
@@ -371,7 +372,75 @@ static void packet_parse_bad(struct kunit *test)
 	}
 }
 
-/* More than one interrupt may take; the rest comes from a work item. */
+static void host_answers(unsigned int count)
+{
+	while (count--)
+		host_writes(HVG_PACKET_COMPLETION, 0, 0, 0, 0);
+}
+
+/*
+ * With many requests under way an interrupt reads nothing, with few all. No
+ * tasklet runs on this CPU while bottom halves are disabled.
+ */
+static void packet_gather(struct kunit *test)
+{
+	unsigned int i, limit;
+
+	for (i = 0; i < 8; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				hvg_channel_send(chan, HVG_PACKET_INBAND, "x",
+						 1, i,
+						 HVG_PACKET_FLAG_COMPLETION));
+	local_bh_disable();
+	host_answers(1);
+	fake_host_signal(CHANNEL);
+	KUNIT_EXPECT_EQ(test, 0, got.packets);
+	KUNIT_EXPECT_EQ(test, 1, chan->rx.ctl->interrupt_mask);
+	host_answers(4);
+	local_bh_enable();
+	for (limit = 0; chan->rx.ctl->interrupt_mask && limit < 1000; limit++)
+		msleep(1);
+	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
+	KUNIT_EXPECT_EQ(test, 5, got.packets);
+
+	local_bh_disable();
+	host_answers(3);
+	fake_host_signal(CHANNEL);
+	KUNIT_EXPECT_EQ(test, 8, got.packets);
+	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
+	local_bh_enable();
+}
+
+/* A look that finds answers while there are many to come is not the last. */
+static void packet_gather_more(struct kunit *test)
+{
+	unsigned int i, limit;
+
+	for (i = 0; i < 8; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				hvg_channel_send(chan, HVG_PACKET_INBAND, "x",
+						 1, i,
+						 HVG_PACKET_FLAG_COMPLETION));
+	local_bh_disable();
+	host_answers(1);
+	channel_drain_now(chan);
+	KUNIT_EXPECT_EQ(test, 1, got.packets);
+	KUNIT_EXPECT_EQ(test, 1, chan->rx.ctl->interrupt_mask);
+	local_bh_enable();
+	for (limit = 0; chan->rx.ctl->interrupt_mask && limit < 1000; limit++)
+		msleep(1);
+	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
+	/* A new opening starts to count anew. */
+	hvg_channel_close(chan);
+	KUNIT_ASSERT_EQ(test, 0, packet_open());
+	host_answers(1);
+	local_bh_disable();
+	fake_host_signal(CHANNEL);
+	KUNIT_EXPECT_EQ(test, 1, got.packets);
+	local_bh_enable();
+}
+
+/* More than one interrupt may take; the rest comes from the tasklet. */
 static void packet_many(struct kunit *test)
 {
 	unsigned int sent = 0, limit;
@@ -417,6 +486,8 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_parse_kinds),
 	KUNIT_CASE(packet_parse_largest),
 	KUNIT_CASE(packet_parse_bad),
+	KUNIT_CASE(packet_gather),
+	KUNIT_CASE(packet_gather_more),
 	KUNIT_CASE(packet_many),
 	KUNIT_CASE(packet_open_message),
 	{}

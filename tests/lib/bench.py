@@ -8,32 +8,41 @@ interrupts to it, and bytes in the guest-to-host ring. Beside the rows of I/O
 each boot tells how long the drivers took from insmod to the first sector, and
 what memory they hold when nothing goes on.
 
-A report (bench.json) has the figures of all rounds; tests/bench/report makes
-the table and the chart in Documentation/ of it.
+With --instructions it is one boot of each, in which QEMU counts what the
+guest's kernel executes for an operation.
+
+A report (bench.json, instructions.json) has the figures of all rounds;
+tests/bench/report makes the tables and the chart in Documentation/ of it.
 """
 
 import json
 import statistics
 import time
 
+import insns
 from guest import Vm
 
 KINDS = ("ours", "intree")
 
 # Name, fio's options. Bounded in time and in data.
-ROWS = (
+ROWS_4K = (
     ("read 4k, depth 1", "--rw=randread --bs=4k --iodepth=1"),
     ("read 4k, depth 32", "--rw=randread --bs=4k --iodepth=32"),
     ("write 4k, depth 1", "--rw=randwrite --bs=4k --iodepth=1"),
     ("write 4k, depth 32", "--rw=randwrite --bs=4k --iodepth=32"),
+)
+ROWS = ROWS_4K + (
     ("read 1M, depth 4", "--rw=read --bs=1M --iodepth=4"),
     ("write 1M, depth 4", "--rw=write --bs=1M --iodepth=4"),
 )
 
 FIO = ("fio --name=row --filename=%s --size=256M --ioengine=libaio --direct=1"
-       " --time_based --ramp_time=1 --runtime=%d --randrepeat=1"
-       " --allow_mounted_write=1 --group_reporting --numjobs=%d"
-       " --output-format=json %s")
+       " --randrepeat=1 --allow_mounted_write=1 --group_reporting"
+       " --numjobs=%d --output-format=json %s")
+TIMED = " --time_based --ramp_time=1 --runtime=%d"
+COUNTED = " --number_ios=%d"
+# What is counted: the difference of two runs, so that fio's start is not.
+LENGTHS = (2000, 12000)
 
 PER_OP = ("signals", "interrupts", "bytes_in")
 
@@ -50,7 +59,7 @@ def _totals(vm):
 def _row(vm, device, options, seconds):
     """One fio run; returns operations a second and the counts per operation."""
     before = _totals(vm)
-    output = vm.sh(FIO % (device, seconds, vm.cpus, options),
+    output = vm.sh(FIO % (device, vm.cpus, options) + TIMED % seconds,
                    timeout=60 + 10 * seconds)
     after = _totals(vm)
     job = json.loads(output[output.index("{"):])["jobs"][0]
@@ -85,16 +94,22 @@ def _start(vm):
                     "memory_kib": int(after) - int(before)}
 
 
+def _prepare(vm):
+    """Start, and fill the disk; returns the device and what was found."""
+    vm.start()
+    vm.begin("bench")
+    device, found = _start(vm)
+    # No holes: every read is a copy from memory, on both sides alike.
+    vm.sh("dd if=/dev/zero of=%s bs=1M count=256 oflag=direct 2>&1" % device,
+          timeout=300)
+    vm.sh("echo none > /sys/block/%s/queue/scheduler" % device[5:])
+    return device, found
+
+
 def _boot(plan, boot, logs, scratch, seconds, say):
     vm = Vm(plan, boot, ["data"], logs, scratch)
     try:
-        vm.start()
-        vm.begin("bench")
-        device, found = _start(vm)
-        # No holes: every read is a copy from memory, on both sides alike.
-        vm.sh("dd if=/dev/zero of=%s bs=1M count=256 oflag=direct 2>&1"
-              % device, timeout=300)
-        vm.sh("echo none > /sys/block/%s/queue/scheduler" % device[5:])
+        device, found = _prepare(vm)
         for name, options in ROWS:
             found[name] = _row(vm, device, options, seconds)
             say("%d CPUs, %s, %s: %.0f operations/s" % (
@@ -102,6 +117,71 @@ def _boot(plan, boot, logs, scratch, seconds, say):
         return found
     finally:
         vm.stop()
+
+
+def _counted(vm, counter, device, options):
+    """{part of the kernel: instructions an operation} of one row."""
+    spent = []
+    for length in LENGTHS:
+        ops, before = vm.storage()["requests"], counter.read()
+        vm.sh(FIO % (device, vm.cpus, options) + COUNTED % length,
+              timeout=600)
+        after = counter.read()
+        spent.append((vm.storage()["requests"] - ops,
+                      {part: after[part] - before[part] for part in after}))
+    (few, less), (many, more) = spent
+    return {part: (more[part] - less[part]) / (many - few) for part in more}
+
+
+def count(plan, logs, scratch, say):
+    """Instructions of the guest's kernel for an operation, by its parts."""
+    if not insns.room():
+        return insns.NO_ROOM
+    first = plan["boots"][0]
+    report = {"release": first["release"], "profile": first["profile"],
+              "instructions": {}}
+    for boot in plan["boots"]:
+        vm = Vm(plan, boot, ["data"], logs / boot["name"], scratch)
+        try:
+            device, _ = _prepare(vm)
+            counter = insns.Counter(vm, logs)
+            for name, options in ROWS_4K:
+                parts = _counted(vm, counter, device, options)
+                report["instructions"].setdefault(_of(name, vm.cpus), {})[
+                    boot["modules"]] = parts
+                say("%s, %s: %.0f instructions an operation" % (
+                    boot["modules"], _of(name, vm.cpus), sum(parts.values())))
+        finally:
+            vm.stop()
+    (logs / "instructions.json").write_text(json.dumps(report, indent=1),
+                                            encoding="utf-8")
+    print(count_headline(report) + "\n")
+    print(count_table(report), flush=True)
+    say("all figures: %s" % (logs / "instructions.json"))
+    return 0
+
+
+def _of(row, cpus):
+    return "%s, %d CPU%s" % (row, cpus, "s" * (cpus > 1))
+
+
+def count_headline(report):
+    """One line that says what was counted, and on what."""
+    return ("%s, profile %s; instructions of the guest's kernel for one "
+            "operation" % (report["release"], report["profile"]))
+
+
+def count_table(report):
+    """The counts as a Markdown table."""
+    lines = ["| row | ours | in-tree | ratio | of that in the two drivers, "
+             "ours / in-tree |", "|---|---|---|---|---|"]
+    for row, kinds in report["instructions"].items():
+        total = [sum(kinds[k].values()) for k in KINDS]
+        drivers = [sum(n for part, n in kinds[k].items()
+                       if part.startswith("hv")) for k in KINDS]
+        lines.append("| %s | %.0f | %.0f | %.2f | %.0f / %.0f |" % (
+            row, *total, total[0] / total[1], *drivers))
+    return "\n".join(lines)
 
 
 def _pair(samples, pick):
@@ -130,9 +210,8 @@ def table(report):
              "|---|---|---|---|---|---|---|---|"]
     for part in report["parts"]:
         for row, _ in ROWS:
-            name = "%s, %d CPU%s" % (row, part["cpus"],
-                                     "s" * (part["cpus"] > 1))
-            lines.append(_io_line(part["samples"], row, name))
+            lines.append(_io_line(part["samples"], row,
+                                  _of(row, part["cpus"])))
     lines += ["", "| | ours | in-tree | ratio |", "|---|---|---|---|"]
     for part in report["parts"]:
         for key, text, form in (
@@ -141,9 +220,9 @@ def table(report):
                 ("memory_kib", "KiB of slab, vmalloc and per-CPU memory",
                  "%.0f")):
             ours, intree = _pair(part["samples"], lambda s: s[key])
-            lines.append("| %s, %d CPU%s | %s | %s | %.2f |" % (
-                text, part["cpus"], "s" * (part["cpus"] > 1), form % ours,
-                form % intree, ours / intree))
+            lines.append("| %s | %s | %s | %.2f |" % (
+                _of(text, part["cpus"]), form % ours, form % intree,
+                ours / intree))
     return "\n".join(lines)
 
 
@@ -156,9 +235,12 @@ def headline(report):
 
 def run(plan, logs, scratch, say):
     """Carry out a plan with boots of both kinds; 0 when all rows ran."""
+    if plan["bench"]["instructions"]:
+        return count(plan, logs, scratch, say)
     report = {"release": plan["boots"][0]["release"],
-              "profile": plan["boots"][0]["profile"], **plan["bench"],
-              "parts": []}
+              "profile": plan["boots"][0]["profile"],
+              "rounds": plan["bench"]["rounds"],
+              "seconds": plan["bench"]["seconds"], "parts": []}
     begin = time.monotonic()
     for cpus in sorted({b["cpus"] for b in plan["boots"]}):
         boots = {b["modules"]: b for b in plan["boots"] if b["cpus"] == cpus}

@@ -35,7 +35,7 @@ UNUSED = (r"^(ceph|gluster|ibverbs|libboost|libgf|libgl|libib|libnbd|libpmem"
 
 # Everything else is busybox. Directories as the programs find themselves.
 PROGRAMS = """
-    dash dd fio lsscsi mount umount taskset timeout lsblk blkid
+    dash date dd fio lsscsi mount umount taskset timeout lsblk blkid
     blkdiscard blockdev wipefs fstrim kexec partx chcpu
     mke2fs mkfs.ext4 e2fsck dumpe2fs debugfs resize2fs tune2fs
     sg_inq sg_vpd sg_readcap sg_luns sg_turs sg_requests sg_raw sg_reset

@@ -147,11 +147,12 @@ def _turn(progress):
         time.sleep(0.5)
 
 
-def run(argv, logs, progress, interactive=False, environ=None):
+def run(argv, logs, progress, interactive=False, options=()):
     """Run @argv in L1 and return its exit status.
 
     Its output, both streams, comes out of this process's standard output.
-    @logs is a directory, the only one that L1 writes to.
+    @logs is a directory, the only one that L1 writes to; @options are more
+    options of QEMU's.
     """
     logs = Path(logs).resolve()
     vmlinuz, base = prepare(progress)
@@ -164,7 +165,6 @@ def run(argv, logs, progress, interactive=False, environ=None):
                  "HVG_CACHE": str(debian.cache_dir())}
     if "HVG_SLOW" in os.environ:
         variables["HVG_SLOW"] = os.environ["HVG_SLOW"]
-    variables.update(environ or {})
     lines = ["export %s=%s" % (k, shlex.quote(v))
              for k, v in sorted(variables.items())]
     lines += ["cd %s" % shlex.quote(os.getcwd()),
@@ -178,12 +178,13 @@ def run(argv, logs, progress, interactive=False, environ=None):
         job.write(out)
     try:
         with _turn(progress):
-            return _qemu(vmlinuz, initrd, logs, interactive, progress)
+            return _qemu(vmlinuz, initrd, logs, interactive, options,
+                         progress)
     finally:
         initrd.unlink(missing_ok=True)
 
 
-def _qemu(vmlinuz, initrd, logs, interactive, progress):
+def _qemu(vmlinuz, initrd, logs, interactive, options, progress):
     console = logs / "lab-console.log"
     # Not below @logs: the name of a socket must be short.
     monitor = Path(tempfile.gettempdir()) / ("hvg-lab-%d" % os.getpid())
@@ -204,6 +205,7 @@ def _qemu(vmlinuz, initrd, logs, interactive, progress):
         "-virtfs", share + ",path=/,mount_tag=root,readonly=on",
         "-virtfs", share + ",mount_tag=logs,path="
         + str(logs).replace(",", ",,"),
+        *options,
     ]
     # QEMU takes the end of its input for a hang-up: keep a pipe open.
     terminal = interactive and sys.stdin.isatty()

@@ -23,6 +23,7 @@ import debian
 import debugkernel
 import demo
 import image
+import insns
 import kernels
 import lab
 import profiles
@@ -98,6 +99,7 @@ def _arguments(argv):
     add("--list", action="store_true", help="list the scenarios and stop")
     add("--bench", action="store_true", help=argparse.SUPPRESS)
     add("--rounds", type=int, default=3, help=argparse.SUPPRESS)
+    add("--instructions", action="store_true", help=argparse.SUPPRESS)
     add("--fault-minutes", type=int, default=0, metavar="N",
         help="how long the fuzz group goes on with new seeds (0: only those "
              "that are kept)")
@@ -184,6 +186,8 @@ def _plan(args, names, logs):
                 append += " " + DEBUG_APPEND
             if kind == "ours" and orders["builtin"]:
                 append += " " + FREE_VMBUS
+            if args.instructions:
+                append += " " + insns.APPEND
             boots.append({
                 "name": "%s-%s-%s-%dcpu" % (kernel.name, kind, host, count),
                 "kernel": kernel.name, "release": kernel.release,
@@ -196,7 +200,8 @@ def _plan(args, names, logs):
                 "fault_minutes": args.fault_minutes,
             })
     return {"hvhost": str(_hvhost(args)), "valgrind": args.valgrind,
-            "bench": {"rounds": args.rounds, "seconds": 4}
+            "bench": {"rounds": args.rounds, "seconds": 4,
+                      "instructions": args.instructions}
             if args.bench else None,
             "keep": args.keep, "shell": args.shell, "demo": args.demo,
             "scenarios": names,
@@ -231,6 +236,18 @@ def execute(plan):
     finally:
         if not plan["keep"]:
             subprocess.run(["rm", "-rf", str(scratch)], check=False)
+
+
+def _count(plan, logs):
+    """Carry a plan out that counts instructions."""
+    argv = [lab.python(), str(TOP / "tests" / "run"), "--plan", str(plan)]
+    options = insns.arguments(insns.build(), logs)
+    for _ in range(50):
+        status = lab.run(argv, logs, progress, options=options)
+        if status != insns.NO_ROOM:
+            return status
+        progress("the emulated machine's kernel is where the guest's will be")
+    return 2
 
 
 def _in_lab(plan, logs, interactive):
@@ -274,12 +291,15 @@ def _run(args):
                          "without --kernel")
     if args.bench:
         args.modules = ",".join(bench.KINDS)
+    kind, why = lab.kind()
+    if args.instructions and (kind == 1 or not args.bench):
+        raise UsageError("--instructions is for make bench on a machine "
+                         "where guests are emulated: here is %s" % why)
     names = [s.name for s in scenario.select(everything, args.scenario)]
     if args.valgrind and not any(
             os.access(os.path.join(d, "valgrind"), os.X_OK)
             for d in os.environ["PATH"].split(":")):
         raise UsageError("--valgrind: valgrind is not installed")
-    kind, why = lab.kind()
     logs = _log_folder()
     plan = _plan(args, names, logs)
     path = logs / "plan.json"
@@ -289,6 +309,8 @@ def _run(args):
             progress("guests run on this machine: " + why)
             return execute(plan)
         progress("guests run in an emulated machine: " + why)
+        if args.instructions:
+            return _count(path, logs)
         return _in_lab(path, logs, args.shell)
     finally:
         if not args.keep:

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A plugin of QEMU's that counts the instructions which kernels execute.
+ *
+ *   -plugin insns.so,table=PATH
+ *
+ * PATH becomes a table of 64-bit counters, one for each page of the addresses
+ * where kernels and their modules are, that can be read at any time. What
+ * runs in a guest of the emulated machine is counted like the machine itself:
+ * the reader has to know which addresses are whose (tests/lib/insns.py).
+ *
+ * A block of instructions is counted when it is entered; few are left before
+ * their end. Counters are exact on one CPU.
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The part of QEMU's plugin interface that is needed here, of version 1. */
+struct qemu_plugin_tb;
+struct qemu_info;
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
+
+void qemu_plugin_register_vcpu_tb_trans_cb(
+	uint64_t id, void (*cb)(uint64_t id, struct qemu_plugin_tb *tb));
+void qemu_plugin_register_vcpu_tb_exec_cb(
+	struct qemu_plugin_tb *tb, void (*cb)(unsigned int vcpu, void *data),
+	enum qemu_plugin_cb_flags flags, void *data);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT int qemu_plugin_version = 1;
+
+#define BASE		0xffffffff80000000ull
+#define PAGE_SHIFT	12
+#define PAGES		(0x80000000ull >> PAGE_SHIFT)
+
+/* Blocks of up to so many instructions; QEMU makes them no longer. */
+#define LONGEST		512
+
+static uint64_t *counters;
+
+/* A function for each length would be faster, and a table of them as long. */
+struct block {
+	uint64_t *counter;
+	uint64_t insns;
+};
+
+static void block_entered(unsigned int vcpu, void *data)
+{
+	const struct block *block = data;
+
+	(void)vcpu;
+	*block->counter += block->insns;
+}
+
+/* Blocks are made again and again: each pair of page and length once. */
+static struct block *block_get(uint64_t page, uint64_t insns)
+{
+	static struct block **known[PAGES];
+
+	if (insns > LONGEST)
+		insns = LONGEST;
+	if (!known[page])
+		known[page] = calloc(LONGEST + 1, sizeof(**known));
+	if (!known[page])
+		abort();
+	if (!known[page][insns]) {
+		known[page][insns] = malloc(sizeof(struct block));
+		if (!known[page][insns])
+			abort();
+		known[page][insns]->counter = &counters[page];
+		known[page][insns]->insns = insns;
+	}
+	return known[page][insns];
+}
+
+static void block_made(uint64_t id, struct qemu_plugin_tb *tb)
+{
+	uint64_t address = qemu_plugin_tb_vaddr(tb);
+
+	(void)id;
+	if (address < BASE)
+		return;
+	qemu_plugin_register_vcpu_tb_exec_cb(
+		tb, block_entered, QEMU_PLUGIN_CB_NO_REGS,
+		block_get((address - BASE) >> PAGE_SHIFT,
+			  qemu_plugin_tb_n_insns(tb)));
+}
+
+EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info,
+			       int argc, char **argv)
+{
+	int fd;
+
+	(void)info;
+	if (argc != 1 || strncmp(argv[0], "table=", 6)) {
+		fprintf(stderr, "insns: expected table=PATH and nothing else\n");
+		return -1;
+	}
+	fd = open(argv[0] + 6, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || ftruncate(fd, PAGES * sizeof(*counters))) {
+		perror(argv[0] + 6);
+		return -1;
+	}
+	counters = mmap(NULL, PAGES * sizeof(*counters),
+			PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (counters == MAP_FAILED) {
+		perror("insns: mmap");
+		return -1;
+	}
+	qemu_plugin_register_vcpu_tb_trans_cb(id, block_made);
+	return 0;
+}

@@ -10,6 +10,10 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=linux
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
+# An emulator translates code for each address that it is seen at, and keeps
+# what it has translated. A few thousand programs later each write to a page
+# that once held code takes it milliseconds.
+echo 0 > /proc/sys/kernel/randomize_va_space
 if ! mount -t devtmpfs devtmpfs /dev 2>/dev/null; then
 	mount -t tmpfs -o mode=755 tmpfs /dev
 	mknod /dev/null c 1 3

@@ -13,6 +13,9 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 
+# As in the guests, see guest-init.sh.
+echo 0 > /proc/sys/kernel/randomize_va_space
+
 fail()
 {
 	echo "lab: $*"

@@ -15,7 +15,7 @@
 
 #define MEM_MIN_MIB	32
 #define MEM_MAX_MIB	(1u << 20)
-#define SCSI_MAX	64
+#define SCSI_MAX	256
 
 enum {
 	OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_CPUS, OPT_MEM,

@@ -69,36 +69,43 @@ def _row(vm, device, options, seconds):
     return result
 
 
-def _start(vm):
-    """Load the drivers; seconds to the first sector, KiB that they hold."""
-    text = vm.sh("""
-        kib() {
-            sync
-            echo 3 > /proc/sys/vm/drop_caches
-            awk '/^(Slab|VmallocUsed|Percpu):/ { n += $2 } END { print n }' \\
-                /proc/meminfo
-        }
-        before=$(kib)
-        begin=$(date +%%s%%N)
-        for module in %s; do
-            insmod /modules/$module.ko
-        done
-        device=$(disk data 60)
-        dd if=$device of=/dev/null bs=512 count=1 iflag=direct 2>/dev/null
-        end=$(date +%%s%%N)
-        sleep 2
-        echo $begin $end $before $(kib) $device
-        """ % " ".join(vm.driver_order()), timeout=120)
-    begin, end, before, after, device = text.split()
-    return device, {"first_sector_s": (int(end) - int(begin)) / 1e9,
-                    "memory_kib": int(after) - int(before)}
+def _open_channels(vm):
+    """How many channels are open, once no more come."""
+    last, seen = -1, 0
+    while seen != last:
+        time.sleep(3)
+        last, seen = seen, sum(c["state"] == "open"
+                               for c in vm.stats()["channels"])
+    return seen
+
+
+def _held(vm):
+    """KiB that the kernel has taken for itself and cannot give back."""
+    return int(vm.sh("""
+        sync
+        echo 3 > /proc/sys/vm/drop_caches
+        awk '/^(Slab|VmallocUsed|Percpu):/ { n += $2 } END { print n }' \
+            /proc/meminfo
+        """))
 
 
 def _prepare(vm):
     """Start, and fill the disk; returns the device and what was found."""
     vm.start()
     vm.begin("bench")
-    device, found = _start(vm)
+    before = _held(vm)
+    begin, end, device = vm.sh("""
+        begin=$(date +%%s%%N)
+        for module in %s; do
+            insmod /modules/$module.ko
+        done
+        device=$(disk data 60)
+        dd if=$device of=/dev/null bs=512 count=1 iflag=direct 2>/dev/null
+        echo $begin $(date +%%s%%N) $device
+        """ % " ".join(vm.driver_order()), timeout=120).split()
+    found = {"first_sector_s": (int(end) - int(begin)) / 1e9,
+             "channels": _open_channels(vm),
+             "memory_kib": _held(vm) - before}
     # No holes: every read is a copy from memory, on both sides alike.
     vm.sh("dd if=/dev/zero of=%s bs=1M count=256 oflag=direct 2>&1" % device,
           timeout=300)
@@ -139,18 +146,22 @@ def count(plan, logs, scratch, say):
         return insns.NO_ROOM
     first = plan["boots"][0]
     report = {"release": first["release"], "profile": first["profile"],
-              "instructions": {}}
+              "instructions": {}, "memory": {}}
     for boot in plan["boots"]:
         vm = Vm(plan, boot, ["data"], logs / boot["name"], scratch)
+        kind = boot["modules"]
         try:
-            device, _ = _prepare(vm)
+            device, found = _prepare(vm)
+            report["memory"].setdefault(str(boot["controllers"]), {})[
+                kind] = found["memory_kib"]
             counter = insns.Counter(vm, logs)
             for name, options in ROWS_4K:
                 parts = _counted(vm, counter, device, options)
-                report["instructions"].setdefault(_of(name, vm.cpus), {})[
-                    boot["modules"]] = parts
+                row = _of(name, vm.cpus) + ", %d channels" % (
+                    found["channels"])
+                report["instructions"].setdefault(row, {})[kind] = parts
                 say("%s, %s: %.0f instructions an operation" % (
-                    boot["modules"], _of(name, vm.cpus), sum(parts.values())))
+                    kind, row, sum(parts.values())))
         finally:
             vm.stop()
     (logs / "instructions.json").write_text(json.dumps(report, indent=1),
@@ -172,7 +183,7 @@ def count_headline(report):
 
 
 def count_table(report):
-    """The counts as a Markdown table."""
+    """The counts as Markdown tables."""
     lines = ["| row | ours | in-tree | ratio | of that in the two drivers, "
              "ours / in-tree |", "|---|---|---|---|---|"]
     for row, kinds in report["instructions"].items():
@@ -181,6 +192,14 @@ def count_table(report):
                        if part.startswith("hv")) for k in KINDS]
         lines.append("| %s | %.0f | %.0f | %.2f | %.0f / %.0f |" % (
             row, *total, total[0] / total[1], *drivers))
+    memory = [(int(n), kinds) for n, kinds in report["memory"].items()]
+    if len(memory) > 1:
+        (few, less), (many, more) = min(memory), max(memory)
+        each = [(more[k] - less[k]) / (many - few) for k in KINDS]
+        lines += ["", "| | ours | in-tree | ratio |", "|---|---|---|---|",
+                  "| KiB of slab, vmalloc and per-CPU memory for one more "
+                  "adapter, of %d | %.0f | %.0f | %.2f |" % (
+                      many, *each, each[0] / each[1])]
     return "\n".join(lines)
 
 

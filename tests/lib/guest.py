@@ -119,6 +119,8 @@ class Vm:
             # in between: both leave the guest's kernel without a clock.
             # A comparison is of guests with the same clock.
             command.append("--no-stimer")
+        if boot.get("controllers", 1) > 1:
+            command += ["--scsi", str(boot["controllers"])]
         for name in self._disks:
             command += DISKS[name].argument(self.image(name))
         if self._plan.get("valgrind"):

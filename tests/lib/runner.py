@@ -100,6 +100,7 @@ def _arguments(argv):
     add("--bench", action="store_true", help=argparse.SUPPRESS)
     add("--rounds", type=int, default=3, help=argparse.SUPPRESS)
     add("--instructions", action="store_true", help=argparse.SUPPRESS)
+    add("--controllers", default="1", help=argparse.SUPPRESS)
     add("--fault-minutes", type=int, default=0, metavar="N",
         help="how long the fuzz group goes on with new seeds (0: only those "
              "that are kept)")
@@ -172,6 +173,8 @@ def _plan(args, names, logs):
     hosts = _choices(args.profile, tuple(profiles.PROFILES), "profile")
     cpus = [int(c) for c in _choices(
         args.cpus, [str(n) for n in range(1, 9)], "cpus")]
+    controllers = [int(n) for n in _choices(
+        args.controllers, [str(n) for n in range(1, 257)], "controllers")]
     boots = []
     for name in args.kernel.split(","):
         kernel = _kernel(name, args)
@@ -180,7 +183,8 @@ def _plan(args, names, logs):
             ours = kernels.build_modules(kernel, progress=progress)
         path = logs / ("image-%s.cpio" % kernel.name)
         orders = image.assemble(path, kernel, ours, progress)
-        for kind, host, count in product(kinds, hosts, cpus):
+        for kind, host, count, many in product(kinds, hosts, cpus,
+                                               controllers):
             append = OLD_APPEND if kernel.old else APPEND
             if args.debug_kernel:
                 append += " " + DEBUG_APPEND
@@ -189,11 +193,13 @@ def _plan(args, names, logs):
             if args.instructions:
                 append += " " + insns.APPEND
             boots.append({
-                "name": "%s-%s-%s-%dcpu" % (kernel.name, kind, host, count),
+                "name": "%s-%s-%s-%dcpu" % (kernel.name, kind, host, count)
+                        + "-%dscsi" % many * (many > 1),
                 "kernel": kernel.name, "release": kernel.release,
                 "vmlinuz": str(kernel.vmlinuz), "image": str(path),
                 "modules": kind, "order": orders[kind], "profile": host,
-                "cpus": count, "mem": args.mem, "append": append,
+                "cpus": count, "controllers": many,
+                "mem": args.mem, "append": append,
                 "builtin": orders["builtin"], "debug": args.debug_kernel,
                 "lacks": image.lacks(kernel),
                 "filesystem": image.filesystem(kernel),
@@ -292,6 +298,9 @@ def _run(args):
     if args.bench:
         args.modules = ",".join(bench.KINDS)
     kind, why = lab.kind()
+    if args.controllers != "1" and not args.instructions:
+        raise UsageError("--controllers is for make bench with "
+                         "--instructions")
     if args.instructions and (kind == 1 or not args.bench):
         raise UsageError("--instructions is for make bench on a machine "
                          "where guests are emulated: here is %s" % why)

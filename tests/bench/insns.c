@@ -4,13 +4,14 @@
  *
  *   -plugin insns.so,table=PATH
  *
- * PATH becomes a table of 64-bit counters, one for each page of the addresses
- * where kernels and their modules are, that can be read at any time. What
- * runs in a guest of the emulated machine is counted like the machine itself:
- * the reader has to know which addresses are whose (tests/lib/insns.py).
+ * PATH becomes a table of 64-bit counters, one for each 16 bytes of the
+ * addresses where kernels and their modules are, that can be read at any time;
+ * most of it is a hole. What runs in a guest of the emulated machine is counted
+ * like the machine itself: the reader has to know which addresses are whose
+ * (tests/lib/insns.py).
  *
- * A block of instructions is counted when it is entered; few are left before
- * their end. Counters are exact on one CPU.
+ * A block of instructions is counted when it is entered, where it begins; few
+ * are left before their end. Counters are exact on one CPU.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -38,8 +39,8 @@ uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 EXPORT int qemu_plugin_version = 1;
 
 #define BASE		0xffffffff80000000ull
-#define PAGE_SHIFT	12
-#define PAGES		(0x80000000ull >> PAGE_SHIFT)
+#define LINE_SHIFT	4
+#define LINES		(0x80000000ull >> LINE_SHIFT)
 
 /* Blocks of up to so many instructions; QEMU makes them no longer. */
 #define LONGEST		512
@@ -60,25 +61,25 @@ static void block_entered(unsigned int vcpu, void *data)
 	*block->counter += block->insns;
 }
 
-/* Blocks are made again and again: each pair of page and length once. */
-static struct block *block_get(uint64_t page, uint64_t insns)
+/* Blocks are made again and again: each pair of line and length once. */
+static struct block *block_get(uint64_t line, uint64_t insns)
 {
-	static struct block **known[PAGES];
+	static struct block **known[LINES];
 
 	if (insns > LONGEST)
 		insns = LONGEST;
-	if (!known[page])
-		known[page] = calloc(LONGEST + 1, sizeof(**known));
-	if (!known[page])
+	if (!known[line])
+		known[line] = calloc(LONGEST + 1, sizeof(**known));
+	if (!known[line])
 		abort();
-	if (!known[page][insns]) {
-		known[page][insns] = malloc(sizeof(struct block));
-		if (!known[page][insns])
+	if (!known[line][insns]) {
+		known[line][insns] = malloc(sizeof(struct block));
+		if (!known[line][insns])
 			abort();
-		known[page][insns]->counter = &counters[page];
-		known[page][insns]->insns = insns;
+		known[line][insns]->counter = &counters[line];
+		known[line][insns]->insns = insns;
 	}
-	return known[page][insns];
+	return known[line][insns];
 }
 
 static void block_made(uint64_t id, struct qemu_plugin_tb *tb)
@@ -90,7 +91,7 @@ static void block_made(uint64_t id, struct qemu_plugin_tb *tb)
 		return;
 	qemu_plugin_register_vcpu_tb_exec_cb(
 		tb, block_entered, QEMU_PLUGIN_CB_NO_REGS,
-		block_get((address - BASE) >> PAGE_SHIFT,
+		block_get((address - BASE) >> LINE_SHIFT,
 			  qemu_plugin_tb_n_insns(tb)));
 }
 
@@ -105,11 +106,11 @@ EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info,
 		return -1;
 	}
 	fd = open(argv[0] + 6, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || ftruncate(fd, PAGES * sizeof(*counters))) {
+	if (fd < 0 || ftruncate(fd, LINES * sizeof(*counters))) {
 		perror(argv[0] + 6);
 		return -1;
 	}
-	counters = mmap(NULL, PAGES * sizeof(*counters),
+	counters = mmap(NULL, LINES * sizeof(*counters),
 			PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (counters == MAP_FAILED) {

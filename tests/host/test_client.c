@@ -8,7 +8,6 @@
 
 #include "test_client.h"
 
-bool failed;
 
 const uint32_t versions[VERSIONS] = {
 	HVG_VERSION_WS2008, HVG_VERSION_WIN7, HVG_VERSION_WIN8,

@@ -6,17 +6,8 @@
 #ifndef HVHOST_TEST_CLIENT_H
 #define HVHOST_TEST_CLIENT_H
 
+#include "test.h"
 #include "test_guest.h"
-
-extern bool failed;
-
-#define CHECK(cond) do {						\
-	if (!(cond)) {							\
-		printf("# %s:%d: expected %s\n", __FILE__, __LINE__,	\
-		       #cond);						\
-		failed = true;						\
-	}								\
-} while (0)
 
 /*
  * The service: @hold leaves packets where they are, @echo answers each with
@@ -35,11 +26,6 @@ extern bool echo, hold, masked;
 
 extern struct vmbus_device *device;
 extern const struct hvg_guid instance;
-
-struct test {
-	const char *name;
-	void (*fn)(void);
-};
 
 /* Each ends with an entry that has no function. */
 extern const struct test control_message_tests[];

@@ -7,32 +7,17 @@
 #ifndef HVHOST_TEST_DISK_H
 #define HVHOST_TEST_DISK_H
 
-#include <stdio.h>
-
 #include "../../include/hvg/storvsc_wire.h"
 #include "scsi.h"
 #include "storage.h"
+#include "test.h"
 #include "test_guest.h"
 
-extern bool failed;
-
-#define CHECK(cond) do {						\
-	if (!(cond)) {							\
-		printf("# %s:%d: expected %s\n", __FILE__, __LINE__,	\
-		       #cond);						\
-		failed = true;						\
-	}								\
-} while (0)
-
-struct disk_test {
-	const char *name;
-	void (*fn)(void);
-};
 /* Each ends with an entry that has no function. */
-extern const struct disk_test protocol_tests[];
-extern const struct disk_test command_tests[];
-extern const struct disk_test bus_tests[];
-extern const struct disk_test fault_tests[];
+extern const struct test protocol_tests[];
+extern const struct test command_tests[];
+extern const struct test bus_tests[];
+extern const struct test fault_tests[];
 
 #define KIB	1024ull
 #define MIB	(1024 * KIB)

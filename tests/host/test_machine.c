@@ -26,17 +26,8 @@
 #include "record.h"
 #include "serial.h"
 #include "storage.h"
+#include "test.h"
 #include "vm_priv.h"
-
-static bool failed;
-
-#define CHECK(cond) do {						\
-	if (!(cond)) {							\
-		printf("# %s:%d: expected %s\n", __FILE__, __LINE__,	\
-		       #cond);						\
-		failed = true;						\
-	}								\
-} while (0)
 
 static struct options options;
 static char directory[] = "/tmp/hvhost-test.XXXXXX";
@@ -597,10 +588,7 @@ static void test_record(void)
 	json_decref(events);
 }
 
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} tests[] = {
+static const struct test tests[] = {
 	{ "timers", test_timers },
 	{ "serial port is found", test_uart_probe },
 	{ "serial output", test_uart_output },
@@ -617,6 +605,7 @@ static const struct {
 	{ "crash report", test_crash },
 	{ "control socket", test_control },
 	{ "record", test_record },
+	{ NULL, NULL }
 };
 
 static void set_up(void)
@@ -653,20 +642,12 @@ static void tear_down(void)
 
 int main(void)
 {
-	unsigned int i, bad = 0, count = sizeof(tests) / sizeof(tests[0]);
+	const struct test *const lists[] = { tests, NULL };
+	int status;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	set_up();
-	printf("KTAP version 1\n1..%u\n", count);
-	for (i = 0; i < count; i++) {
-		failed = false;
-		tests[i].fn();
-		bad += failed;
-		printf("%sok %u %s\n", failed ? "not " : "", i + 1,
-		       tests[i].name);
-	}
+	status = test_run(lists, NULL, NULL);
 	tear_down();
-	printf("%u passed, %u failed\n", count - bad, bad);
-	return bad ? 1 : 0;
+	return status;
 }

@@ -660,7 +660,7 @@ static void test_dvd(void)
 	CHECK(disk_run((uint8_t[6]){ 0 }, 6, NONE, 0) == OK);
 }
 
-const struct disk_test command_tests[] = {
+const struct test command_tests[] = {
 	{ "disk: READ and WRITE", test_read_write },
 	{ "disk: sectors of 4096 bytes", test_sector_4096 },
 	{ "disk: more than 2 TiB", test_big },

@@ -10,7 +10,6 @@
 #include "storage_bus.h"
 #include "test_disk.h"
 
-bool failed;
 
 static const uint16_t stor_versions[] = {
 	HVG_STOR_VERSION_WIN6, HVG_STOR_VERSION_WIN7, HVG_STOR_VERSION_WIN8,
@@ -416,7 +415,7 @@ static void test_guest_reset(void)
 	CHECK(bus_quiet(disk_channel, 5));
 }
 
-const struct disk_test protocol_tests[] = {
+const struct test protocol_tests[] = {
 	{ "protocol: every version", test_versions },
 	{ "protocol: a version is refused", test_version_refused },
 	{ "protocol: initialization in order", test_order },
@@ -433,54 +432,38 @@ const struct disk_test protocol_tests[] = {
 	{ NULL, NULL }
 };
 
-static unsigned int run, bad;
-
-static void run_tests(const struct disk_test *tests)
+static void set_up(void)
 {
-	for (; tests->fn; tests++) {
-		guest_profile = (struct profile) {
-			.name = "test",
-			.vmbus_version = HVG_VERSION_COPPER,
-			.stor_version = HVG_STOR_VERSION_WIN10,
-			.stor_subchannels = 64,
-			.write_same = true,
-			.unmap = true,
-			.max_transfer_bytes = 512 * KIB,
-		};
-		failed = false;
-		guest_forget_events();
-		fault_init(NULL);
-		CHECK(!storage_init());
-		tests->fn();
-		bus_free();
-		storage_fini();
-		bad += failed;
-		printf("%sok %u %s\n", failed ? "not " : "", ++run,
-		       tests->name);
-	}
+	guest_profile = (struct profile) {
+		.name = "test",
+		.vmbus_version = HVG_VERSION_COPPER,
+		.stor_version = HVG_STOR_VERSION_WIN10,
+		.stor_subchannels = 64,
+		.write_same = true,
+		.unmap = true,
+		.max_transfer_bytes = 512 * KIB,
+	};
+	guest_forget_events();
+	fault_init(NULL);
+	CHECK(!storage_init());
 }
 
-static unsigned int count(const struct disk_test *tests)
+static void tear_down(void)
 {
-	unsigned int n = 0;
-
-	while (tests[n].fn)
-		n++;
-	return n;
+	bus_free();
+	storage_fini();
 }
 
 int main(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	const struct test *const lists[] = {
+		protocol_tests, bus_tests, command_tests, fault_tests, NULL
+	};
+	int status;
+
 	guest_init();
-	printf("KTAP version 1\n1..%u\n", count(protocol_tests) +
-	       count(bus_tests) + count(command_tests) + count(fault_tests));
-	run_tests(protocol_tests);
-	run_tests(bus_tests);
-	run_tests(command_tests);
-	run_tests(fault_tests);
+	status = test_run(lists, set_up, tear_down);
 	disk_files_remove();
 	guest_fini();
-	printf("%u passed, %u failed\n", run - bad, bad);
-	return bad ? 1 : 0;
+	return status;
 }

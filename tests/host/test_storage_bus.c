@@ -287,7 +287,7 @@ static void test_statistics(void)
 	json_decref(list);
 }
 
-const struct disk_test bus_tests[] = {
+const struct test bus_tests[] = {
 	{ "bus: IDE", test_ide },
 	{ "bus: absent LUNs", test_absent_lun },
 	{ "bus: hot plug", test_hot_plug },

@@ -181,7 +181,7 @@ static void test_start(void)
 	CHECK(bus_quiet(disk_channel, 20));
 }
 
-const struct disk_test fault_tests[] = {
+const struct test fault_tests[] = {
 	{ "fault: statuses", test_statuses },
 	{ "fault: lengths that lie", test_lies },
 	{ "fault: lost requests and resets", test_lost },

@@ -24,7 +24,7 @@ static void set_up(void)
 	monitor_pfn[1] = guest_page_alloc();
 	opened = closed = notified = got = made_writable = 0;
 	read_result = open_status = echo_result = 0;
-	echo = hold = failed = false;
+	echo = hold = false;
 	service.offer_flags = 0;
 	guest_refuse_eventfds(false);
 	guest_forget_events();
@@ -34,41 +34,21 @@ static void set_up(void)
 	device = vmbus_device_add(&service, &instance, "abc", 3, &device);
 }
 
-static unsigned int run, bad;
-
-static void run_tests(const struct test *tests)
+static void tear_down(void)
 {
-	for (; tests->fn; tests++) {
-		set_up();
-		tests->fn();
-		vmbus_fini();
-		CHECK(opened == closed);
-		bad += failed;
-		printf("%sok %u %s\n", failed ? "not " : "", ++run,
-		       tests->name);
-	}
-}
-
-static unsigned int count(const struct test *tests)
-{
-	unsigned int n = 0;
-
-	while (tests[n].fn)
-		n++;
-	return n;
+	vmbus_fini();
+	CHECK(opened == closed);
 }
 
 int main(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	const struct test *const lists[] = {
+		control_message_tests, channel_tests, fault_tests, NULL
+	};
+	int status;
+
 	guest_init();
-	printf("KTAP version 1\n1..%u\n",
-	       count(control_message_tests) + count(channel_tests) +
-	       count(fault_tests));
-	run_tests(control_message_tests);
-	run_tests(channel_tests);
-	run_tests(fault_tests);
+	status = test_run(lists, set_up, tear_down);
 	guest_fini();
-	printf("%u passed, %u failed\n", run - bad, bad);
-	return bad ? 1 : 0;
+	return status;
 }

@@ -126,18 +126,24 @@ def _boot(plan, boot, logs, scratch, seconds, say):
         vm.stop()
 
 
-def _counted(vm, counter, device, options):
-    """{part of the kernel: instructions an operation} of one row."""
+def _counted(vm, counter, functions, device, options):
+    """{part of the kernel: instructions an operation} of one row.
+
+    Beside that the same of each of @functions.
+    """
     spent = []
     for length in LENGTHS:
-        ops, before = vm.storage()["requests"], counter.read()
+        ops = vm.storage()["requests"]
+        before = [counter.read(), counter.read(functions)]
         vm.sh(FIO % (device, vm.cpus, options) + COUNTED % length,
               timeout=600)
-        after = counter.read()
+        after = [counter.read(), counter.read(functions)]
         spent.append((vm.storage()["requests"] - ops,
-                      {part: after[part] - before[part] for part in after}))
+                      [{part: b[part] - a[part] for part in b}
+                       for a, b in zip(before, after)]))
     (few, less), (many, more) = spent
-    return {part: (more[part] - less[part]) / (many - few) for part in more}
+    return [{part: (b[part] - a[part]) / (many - few) for part in b}
+            for a, b in zip(less, more)]
 
 
 def count(plan, logs, scratch, say):
@@ -146,7 +152,7 @@ def count(plan, logs, scratch, say):
         return insns.NO_ROOM
     first = plan["boots"][0]
     report = {"release": first["release"], "profile": first["profile"],
-              "instructions": {}, "memory": {}}
+              "instructions": {}, "functions": {}, "memory": {}}
     for boot in plan["boots"]:
         vm = Vm(plan, boot, ["data"], logs / boot["name"], scratch)
         kind = boot["modules"]
@@ -155,11 +161,16 @@ def count(plan, logs, scratch, say):
             report["memory"].setdefault(str(boot["controllers"]), {})[
                 kind] = found["memory_kib"]
             counter = insns.Counter(vm, logs)
+            functions = counter.functions(vm, vm.driver_order())
             for name, options in ROWS_4K:
-                parts = _counted(vm, counter, device, options)
+                parts, calls = _counted(vm, counter, functions, device,
+                                        options)
                 row = _of(name, vm.cpus) + ", %d channels" % (
                     found["channels"])
                 report["instructions"].setdefault(row, {})[kind] = parts
+                report["functions"].setdefault(row, {})[kind] = {
+                    name: n for name, n in sorted(
+                        calls.items(), key=lambda c: -c[1]) if n >= 1}
                 say("%s, %s: %.0f instructions an operation" % (
                     kind, row, sum(parts.values())))
         finally:

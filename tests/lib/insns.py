@@ -2,8 +2,8 @@
 """Instructions that a guest's kernel executes, counted by QEMU.
 
 Where guests run in a machine that QEMU emulates, a plugin of its
-(tests/bench/insns.c) counts the instructions of all kernels by the page that
-they are on. A guest that is booted with "nokaslr" has its kernel and modules
+(tests/bench/insns.c) counts the instructions of all kernels by where they
+are. A guest that is booted with "nokaslr" has its kernel and modules
 at addresses which are not those of the emulated machine's own.
 """
 
@@ -20,11 +20,12 @@ NO_ROOM = 75
 APPEND = "nokaslr"
 
 _BASE = 0xffffffff80000000
-_SHIFT = 12
+_SHIFT = 4
 # Where a kernel with "nokaslr" is, and its modules.
 _GUEST = ((0xffffffff81000000, 0xffffffff83000000),
           (0xffffffffc0000000, 0xffffffffc0300000))
 _SYMBOL = re.compile(r"^([0-9a-f]+) \w (_text|_etext)$", re.M)
+_FUNCTION = re.compile(r"^([0-9a-f]+) [tT] (\S+)\t\[(\w+)\]$", re.M)
 _MODULE = re.compile(r"^(\w+) (\d+) .* 0x([0-9a-f]+)(?: \(\w+\))?$", re.M)
 
 
@@ -49,7 +50,7 @@ def arguments(plugin, logs):
 
 
 def places(symbols, modules):
-    """{name: (first page, page after the last)} of a kernel's code.
+    """{name: (first line, line after the last)} of a kernel's code.
 
     @symbols and @modules are /proc/kallsyms, or a part of it, and
     /proc/modules.
@@ -92,8 +93,27 @@ class Counter:
                     raise InsnsError("%s of the guest is where %s of the "
                                      "emulated machine is" % (name, other))
 
-    def read(self):
+    def functions(self, vm, names):
+        """{function: (first line, line after the last)} of some modules."""
+        found = sorted((int(at, 16), name, module) for at, name, module
+                       in _FUNCTION.findall(vm.sh("cat /proc/kallsyms"))
+                       if module in names)
+        spans = {}
+        for (at, name, module), (after, *_) in zip(found, found[1:]):
+            last = self._guest[module][1]
+            spans[name] = (self._line(at), min(self._line(after), last))
+        return spans
+
+    @staticmethod
+    def _line(address):
+        return (address - _BASE) >> _SHIFT
+
+    def read(self, spans=None):
         """{part: instructions so far} of the kernel and each module."""
-        table = array.array("Q", self._table.read_bytes())
-        return {name: sum(table[begin:end])
-                for name, (begin, end) in self._guest.items()}
+        result = {}
+        with open(self._table, "rb") as table:
+            for name, (begin, end) in (spans or self._guest).items():
+                table.seek(8 * begin)
+                result[name] = sum(array.array(
+                    "Q", table.read(8 * (end - begin))))
+        return result

@@ -378,19 +378,31 @@ static void host_answers(unsigned int count)
 		host_writes(HVG_PACKET_COMPLETION, 0, 0, 0, 0);
 }
 
+static void guest_asks(struct kunit *test, unsigned int count)
+{
+	while (count--)
+		KUNIT_ASSERT_EQ(test, 0,
+				hvg_channel_send(chan, HVG_PACKET_INBAND, "x",
+						 1, 0,
+						 HVG_PACKET_FLAG_COMPLETION));
+}
+
+static void wait_unmasked(struct kunit *test)
+{
+	unsigned int limit;
+
+	for (limit = 0; chan->rx.ctl->interrupt_mask && limit < 1000; limit++)
+		msleep(1);
+	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
+}
+
 /*
  * With many requests under way an interrupt reads nothing, with few all. No
  * tasklet runs on this CPU while bottom halves are disabled.
  */
 static void packet_gather(struct kunit *test)
 {
-	unsigned int i, limit;
-
-	for (i = 0; i < 8; i++)
-		KUNIT_ASSERT_EQ(test, 0,
-				hvg_channel_send(chan, HVG_PACKET_INBAND, "x",
-						 1, i,
-						 HVG_PACKET_FLAG_COMPLETION));
+	guest_asks(test, 8);
 	local_bh_disable();
 	host_answers(1);
 	fake_host_signal(CHANNEL);
@@ -398,9 +410,7 @@ static void packet_gather(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, chan->rx.ctl->interrupt_mask);
 	host_answers(4);
 	local_bh_enable();
-	for (limit = 0; chan->rx.ctl->interrupt_mask && limit < 1000; limit++)
-		msleep(1);
-	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
+	wait_unmasked(test);
 	KUNIT_EXPECT_EQ(test, 5, got.packets);
 
 	local_bh_disable();
@@ -414,22 +424,14 @@ static void packet_gather(struct kunit *test)
 /* A look that finds answers while there are many to come is not the last. */
 static void packet_gather_more(struct kunit *test)
 {
-	unsigned int i, limit;
-
-	for (i = 0; i < 8; i++)
-		KUNIT_ASSERT_EQ(test, 0,
-				hvg_channel_send(chan, HVG_PACKET_INBAND, "x",
-						 1, i,
-						 HVG_PACKET_FLAG_COMPLETION));
+	guest_asks(test, 8);
 	local_bh_disable();
 	host_answers(1);
 	channel_drain_now(chan);
 	KUNIT_EXPECT_EQ(test, 1, got.packets);
 	KUNIT_EXPECT_EQ(test, 1, chan->rx.ctl->interrupt_mask);
 	local_bh_enable();
-	for (limit = 0; chan->rx.ctl->interrupt_mask && limit < 1000; limit++)
-		msleep(1);
-	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
+	wait_unmasked(test);
 	/* A new opening starts to count anew. */
 	hvg_channel_close(chan);
 	KUNIT_ASSERT_EQ(test, 0, packet_open());

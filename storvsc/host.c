@@ -4,7 +4,7 @@
  * handling. How commands come to it differs between kernels and is in
  * host_mq.c or host_legacy.c.
  *
- * Process context.
+ * Process context, except where said.
  */
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
@@ -39,6 +39,25 @@
 static struct storvsc_adapter *storvsc_adapter(struct Scsi_Host *shost)
 {
 	return shost_priv(shost);
+}
+
+/**
+ * storvsc_host_queued - the end of queuecommand()
+ * @scmd: the command; only looked at where @ret is not 0
+ * @ret: what storvsc_submit() returned
+ *
+ * Context: as queuecommand(). Return: what queuecommand() returns.
+ */
+int storvsc_host_queued(struct scsi_cmnd *scmd, int ret)
+{
+	if (!ret)
+		return 0;
+	if (ret == -EINVAL)
+		scmd->result = DID_ERROR << 16;
+	else if (ret < 0)
+		return SCSI_MLQUEUE_HOST_BUSY;
+	scsi_done(scmd);
+	return 0;
 }
 
 /**

@@ -322,31 +322,13 @@ static int storvsc_queuecommand(struct scsi_cmnd *scmd,
 	scmd->scsi_done = done;
 	/* For eh_timed_out(), if the timer fires before we are out of here. */
 	scmd->result = DID_REQUEUE << 16;
-	switch (storvsc_state(a)) {
-	case STORVSC_RUNNING:
-		break;
-	case STORVSC_DEAD:
-	case STORVSC_GONE:
-		scmd->result = DID_NO_CONNECT << 16;
-		scsi_done(scmd);
-		return 0;
-	default:
-		return SCSI_MLQUEUE_HOST_BUSY;
-	}
-
 	req = storvsc_request_get(a->queue, scmd);
 	if (!req)
 		return SCSI_MLQUEUE_HOST_BUSY;
 	ret = storvsc_send_command(a, req);
-	if (!ret)
-		return 0;
-	storvsc_request_put(req);
-	if (ret == -EINVAL)
-		scmd->result = DID_ERROR << 16;
-	else if (ret < 0)
-		return SCSI_MLQUEUE_HOST_BUSY;
-	scsi_done(scmd);
-	return 0;
+	if (ret)
+		storvsc_request_put(req);
+	return storvsc_host_queued(scmd, ret);
 }
 
 /**

@@ -99,29 +99,12 @@ static enum scsi_qc_status storvsc_queuecommand(struct Scsi_Host *shost,
 		.sgl = scsi_sglist(scmd),
 		.count = scsi_sg_count(scmd),
 	};
-	int ret;
+	unsigned int timeout_s = DIV_ROUND_UP(scsi_cmd_to_rq(scmd)->timeout,
+					      HZ);
 
-	switch (storvsc_state(a)) {
-	case STORVSC_RUNNING:
-		break;
-	case STORVSC_DEAD:
-	case STORVSC_GONE:
-		scmd->result = DID_NO_CONNECT << 16;
-		scsi_done(scmd);
-		return 0;
-	default:
-		return SCSI_MLQUEUE_HOST_BUSY;
-	}
-
-	ret = storvsc_submit(a, storvsc_host_slot(scmd), scmd, &data,
-			     DIV_ROUND_UP(scsi_cmd_to_rq(scmd)->timeout, HZ));
-	if (ret == -EINVAL)
-		scmd->result = DID_ERROR << 16;
-	else if (ret < 0)
-		return SCSI_MLQUEUE_HOST_BUSY;
-	if (ret)
-		scsi_done(scmd);
-	return 0;
+	return storvsc_host_queued(scmd,
+				   storvsc_submit(a, storvsc_host_slot(scmd),
+						  scmd, &data, timeout_s));
 }
 
 static enum scsi_timeout_action storvsc_eh_timed_out(struct scsi_cmnd *scmd)

@@ -206,6 +206,21 @@ static struct storvsc_channel *storvsc_select(struct storvsc_adapter *a,
 	return sc;
 }
 
+/* 0: commands can be sent. Otherwise as storvsc_submit() returns it. */
+static int storvsc_refuse(struct storvsc_adapter *a, struct scsi_cmnd *scmd)
+{
+	switch (storvsc_state(a)) {
+	case STORVSC_RUNNING:
+		return 0;
+	case STORVSC_DEAD:
+	case STORVSC_GONE:
+		scmd->result = DID_NO_CONNECT << 16;
+		return 1;
+	default:
+		return -EAGAIN;
+	}
+}
+
 /**
  * storvsc_submit - send a command to the host
  * @a: adapter
@@ -232,6 +247,9 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 	int ret;
 	u64 id;
 
+	ret = storvsc_refuse(a, scmd);
+	if (ret)
+		return ret;
 	if (!storvsc_allowed(a, scmd)) {
 		storvsc_illegal_request(scmd);
 		return 1;

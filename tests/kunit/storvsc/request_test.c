@@ -102,6 +102,7 @@ static int request_init(struct kunit *test)
 	a = &f->a;
 	a->hdev = &f->hdev;
 	a->shost = &f->shost;
+	a->state = STORVSC_RUNNING;
 	a->version = HVG_STOR_VERSION_WIN10;
 	a->packet_bytes = sizeof(struct hvg_stor_packet);
 	a->request_bytes = sizeof(struct hvg_stor_request);
@@ -414,6 +415,34 @@ static void request_not_allowed(struct kunit *test)
 	}
 }
 
+/* What becomes of a command goes by the adapter's state. */
+static void request_states(struct kunit *test)
+{
+	static const u8 waits[] = { STORVSC_STARTING, STORVSC_RESETTING };
+	static const u8 fails[] = { STORVSC_DEAD, STORVSC_GONE };
+	unsigned int i;
+
+	sg_begin(1);
+	sg_entry(0, FIRST_PFN, 0, 4096);
+	for (i = 0; i < ARRAY_SIZE(waits); i++) {
+		f->a.state = waits[i];
+		f->scmd.result = 0;
+		KUNIT_EXPECT_EQ(test, -EAGAIN, submit());
+		KUNIT_EXPECT_EQ(test, 0, f->scmd.result);
+	}
+	for (i = 0; i < ARRAY_SIZE(fails); i++) {
+		f->a.state = fails[i];
+		f->scmd.result = 0;
+		KUNIT_EXPECT_EQ(test, 1, submit());
+		KUNIT_EXPECT_EQ(test, DID_NO_CONNECT << 16, f->scmd.result);
+	}
+	KUNIT_EXPECT_FALSE(test, storvsc_slot_owned(&f->a.slots[0]));
+	KUNIT_EXPECT_EQ(test, 0, fake_host.signals);
+	f->a.state = STORVSC_RUNNING;
+	KUNIT_EXPECT_EQ(test, 0, submit());
+	give_back();
+}
+
 static void request_ring_full(struct kunit *test)
 {
 	u32 i, sent;
@@ -528,6 +557,7 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_fields),
 	KUNIT_CASE(request_without_data),
 	KUNIT_CASE(request_not_allowed),
+	KUNIT_CASE(request_states),
 	KUNIT_CASE(request_ring_full),
 	KUNIT_CASE(request_completions),
 	KUNIT_CASE(request_fail_all),

@@ -18,7 +18,8 @@
  *   - A command without a slot that eh_timed_out() sees has been answered,
  *     or was to be tried again, just when the timer fired; the midlayer shall
  *     finish it. (Or its timer fired before it came to queuecommand(), where
- *     it gets its serial number.)
+ *     it gets its serial number. That is on the same CPU, so there is no
+ *     window: the timer has been started again before the command is ours.)
  *   - From eh_timed_out() until an RCU grace period later the command is in
  *     the "window". The timer runs in a softirq, which no grace period ends
  *     within. What is answered in the window is finished at its end.
@@ -379,8 +380,8 @@ void storvsc_queue_exit(struct storvsc_adapter *a)
 
 	if (!q)
 		return;
-	/* Windows that are still open, and who has seen the LUNs alive. */
-	synchronize_rcu();
+	/* Windows that are still open, and those that open again at their end. */
+	rcu_barrier();
 	rcu_barrier();
 	storvsc_bounce_free(q->pool);
 	vfree(q->requests);

@@ -222,22 +222,39 @@ static inline int hvg_scsi_sg_copy_from_buffer(struct scsi_cmnd *scmd,
 #endif
 
 /*
- * 2.6.18 loses a reference to a target that is scanned once more: it, its
- * host and the host's parent would stay for ever. No interface shows that, so
- * this goes by the version; all of RHEL 5.2 to 5.7 has it. A host that is
- * being removed scans nothing, hence the look at the count.
+ * 2.6.18 loses a reference to a target that is there already when it is
+ * scanned: it, its host and the host's parent would stay for ever. All of RHEL
+ * 5.2 to 5.7 does; whether this kernel does is seen in a scan for a LUN that is
+ * there, which does nothing else. Later versions do not.
  */
 #include <linux/version.h>
 #if LINUX_VERSION_CODE < KERNEL_VERSION(2, 6, 19)
+#include <linux/mutex.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
+static inline bool hvg_scsi_scan_loses(struct device *parent,
+				       struct scsi_device *sdev,
+				       struct device *target)
+{
+	int before = atomic_read(&target->kobj.kref.refcount);
+
+	scsi_scan_target(parent, sdev->channel, sdev->id, sdev->lun,
+			 SCSI_SCAN_RESCAN);
+	if (atomic_read(&target->kobj.kref.refcount) <= before)
+		return false;
+	put_device(target);
+	return true;
+}
+
 static inline void hvg_scsi_scan_target(struct device *parent,
 					unsigned int channel, unsigned int id,
 					unsigned int lun, int rescan)
 {
+	/* The reference that is seen must not be another scan's. */
+	static DEFINE_MUTEX(lock);
 	struct scsi_device *sdev;
 	struct device *target;
-	int before;
+	bool loses;
 
 	/* A LUN keeps its target from going meanwhile. */
 	shost_for_each_device(sdev, dev_to_shost(parent))
@@ -248,10 +265,12 @@ static inline void hvg_scsi_scan_target(struct device *parent,
 		return;
 	}
 	target = &scsi_target(sdev)->dev;
-	before = atomic_read(&target->kobj.kref.refcount);
+	mutex_lock(&lock);
+	loses = hvg_scsi_scan_loses(parent, sdev, target);
 	scsi_scan_target(parent, channel, id, lun, rescan);
-	if (atomic_read(&target->kobj.kref.refcount) > before)
+	if (loses)
 		put_device(target);
+	mutex_unlock(&lock);
 	scsi_device_put(sdev);
 }
 

@@ -86,13 +86,6 @@ struct storvsc_queue {
 	struct storvsc_request *requests;
 };
 
-static enum scsi_eh_timer_return storvsc_eh_timed_out(struct scsi_cmnd *scmd);
-
-/* The template's hook of this name is not there, or not looked at, in all. */
-static struct scsi_transport_template storvsc_transport = {
-	.eh_timed_out = storvsc_eh_timed_out,
-};
-
 static struct storvsc_slot *storvsc_request_slot(struct storvsc_request *req)
 {
 	struct storvsc_adapter *a = shost_priv(req->queue->shost);
@@ -200,6 +193,32 @@ static enum scsi_eh_timer_return storvsc_eh_timed_out(struct scsi_cmnd *scmd)
 	spin_unlock_irqrestore(shost->host_lock, flags);
 	return ret;
 }
+
+static bool storvsc_in_range(unsigned int number, unsigned int end)
+{
+	return number == SCAN_WILD_CARD || number < end;
+}
+
+/* The file "scan" of the host in sysfs, and /proc/scsi/scsi. */
+static int storvsc_user_scan(struct Scsi_Host *shost, unsigned int channel,
+			     unsigned int id, unsigned int lun)
+{
+	if (!storvsc_in_range(channel, shost->max_channel + 1) ||
+	    !storvsc_in_range(id, shost->max_id) ||
+	    !storvsc_in_range(lun, shost->max_lun + 1))
+		return -EINVAL;
+	storvsc_scan(shost_priv(shost), channel, id, lun);
+	return 0;
+}
+
+/*
+ * The host template's hook for time-outs is not there, or not looked at, in
+ * all kernels. A scan by hand is ours so that it is done as our own are.
+ */
+static struct scsi_transport_template storvsc_transport = {
+	.eh_timed_out = storvsc_eh_timed_out,
+	.user_scan = storvsc_user_scan,
+};
 
 /**
  * storvsc_host_slot - the slot of a command

@@ -106,7 +106,22 @@ static void storvsc_check_lun(struct storvsc_adapter *a,
 	}
 }
 
-static void storvsc_scan_targets(struct storvsc_adapter *a)
+static bool storvsc_scan_wanted(unsigned int wanted, unsigned int number)
+{
+	return wanted == SCAN_WILD_CARD || wanted == number;
+}
+
+/**
+ * storvsc_scan - look for LUNs once more
+ * @a: adapter
+ * @path: which path, or SCAN_WILD_CARD
+ * @target: which target, or SCAN_WILD_CARD
+ * @lun: which LUN, or SCAN_WILD_CARD
+ *
+ * Context: process.
+ */
+void storvsc_scan(struct storvsc_adapter *a, unsigned int path,
+		  unsigned int target, u64 lun)
 {
 	struct Scsi_Host *shost = a->shost;
 	unsigned int channel, id;
@@ -114,8 +129,10 @@ static void storvsc_scan_targets(struct storvsc_adapter *a)
 	atomic_inc(&a->count.rescans);
 	for (channel = 0; channel <= shost->max_channel; channel++)
 		for (id = 0; id < shost->max_id; id++)
-			scsi_scan_target(&shost->shost_gendev, channel, id,
-					 SCAN_WILD_CARD, SCSI_SCAN_RESCAN);
+			if (storvsc_scan_wanted(path, channel) &&
+			    storvsc_scan_wanted(target, id))
+				scsi_scan_target(&shost->shost_gendev, channel,
+						 id, lun, SCSI_SCAN_RESCAN);
 }
 
 static void storvsc_work(struct work_struct *work)
@@ -134,7 +151,7 @@ static void storvsc_work(struct work_struct *work)
 		storvsc_check_lun(a, sdev, bus);
 	if (bus && a->type == STORVSC_SCSI &&
 	    storvsc_state(a) == STORVSC_RUNNING)
-		storvsc_scan_targets(a);
+		storvsc_scan(a, SCAN_WILD_CARD, SCAN_WILD_CARD, SCAN_WILD_CARD);
 }
 
 static void storvsc_kick(struct work_struct *work)

@@ -13,6 +13,8 @@ def guest(vm):
     device = vm.disk("data")
     vm.sh("echo before the reloads | dd of=%s conv=sync,notrunc 2>&1; sync"
           % device)
+    # What is found again must let go of the drivers as well.
+    vm.scan()
     before = vm.control("status")["vmbus"]
     order = vm.driver_order()
     vm.sh("""

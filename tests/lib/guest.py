@@ -297,14 +297,18 @@ class Vm:
         answer["d"] = self.disk(disk.name)
         return answer
 
+    def scan(self):
+        """Have the guest look for disks."""
+        self.sh("""
+            for host in /sys/class/scsi_host/host*; do
+                echo '- - -' > $host/scan
+            done
+            """)
+
     def rescan(self):
         """Have the guest look for disks, where the host does not tell it."""
         if not self.profile.hotplug:
-            self.sh("""
-                for host in /sys/class/scsi_host/host*; do
-                    echo '- - -' > $host/scan
-                done
-                """)
+            self.scan()
 
     def boot_files(self, folder):
         """Put the guest's own kernel and image into @folder in the guest."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Storage spreads over sub-channels, each with a virtual processor of its own."""
+"""Storage spreads over sub-channels, each with a VP of its own to interrupt."""
 
 from profiles import PROFILES
 from scenario import expect, expect_equal
@@ -46,6 +46,8 @@ def host(vm, seen):
                  "different target VPs among %s" % targets)
     expect_equal(vm.storage()["subchannels"], len(after) - 1,
                  "sub-channels in the host's count")
-    before = {c["id"]: c["packets_in"] for c in seen}
-    idle = [c for c in after if c["packets_in"] == before.get(c["id"])]
-    expect(not idle, "channels without any traffic: %s", idle)
+    before = {c["id"]: c for c in seen}
+    for what in ("packets_in", "interrupts"):
+        idle = [c for c in after
+                if c[what] == before.get(c["id"], {}).get(what, 0)]
+        expect(not idle, "channels without any %s: %s", what, idle)

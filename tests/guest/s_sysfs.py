@@ -23,14 +23,14 @@ def guest(vm):
 
     vm.mark()
     seen["driver"] = vm.sh("""
-        cd /sys/bus/vmbus/devices/%s
+        cd %s
         driver=$(readlink -f driver)
         echo ${PWD##*/} > $driver/unbind
         [ ! -e driver ]
         [ ! -e %s ]
         echo ${PWD##*/} > $driver/bind
         basename $driver
-        """ % (_primary(vm)["instance"], device)).strip()
+        """ % (_directory(vm), device)).strip()
     seen["text"] = vm.sh("dd if=%s count=1 iflag=direct 2>/dev/null"
                          % vm.disk("data"))
     seen["events"] = [e["what"] for e in vm.events()]
@@ -56,6 +56,13 @@ def _move(vm):
 def _primary(vm):
     return next(c for c in vm.stats()["channels"] if c["name"] == "scsi"
                 and c["state"] == "open" and not c["subchannel"])
+
+
+def _directory(vm):
+    """By the id in it: old kernels cut the name, which is the same, off."""
+    return vm.sh("dirname $(grep -il '{%s}' "
+                 "/sys/bus/vmbus/devices/*/device_id)"
+                 % _primary(vm)["instance"]).strip()
 
 
 def _target(vm):

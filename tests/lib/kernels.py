@@ -228,8 +228,18 @@ def by_hand(image, kdir=None, cc: str = "gcc") -> Kernel:
     config = kdir / ".config" if kdir and (kdir / ".config").exists() else None
     arch = "x86_64" if _is_64bit(head, config) else "i386"
     name = release if arch == "x86_64" else f"{release}-{arch}"
+    # Modules of one release may load on another.
+    built_for = _release_of(kdir) if kdir else release
+    if built_for != release:
+        name += f"+{built_for}"
     return Kernel(re.sub(r"[^\w.+-]", "_", name), release, path.resolve(),
                   None, kdir, config, cc=cc, arch=arch)
+
+
+def _release_of(kdir: Path) -> str:
+    """The release that modules are built for in @kdir."""
+    return subprocess.run(["sh", TOP / "compat/release.sh", kdir], check=True,
+                          text=True, stdout=subprocess.PIPE).stdout.strip()
 
 
 def _is_64bit(head: bytes, config) -> bool:

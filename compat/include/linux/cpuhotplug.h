@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Found only where the kernel has no header of this name (before 4.6): CPU
- * hotplug states, made of a CPU notifier. One source file may have one state.
+ * hotplug states, made of CPU notifiers. One source file may have one state.
+ *
+ * A CPU that is to stay is refused before anybody else is asked: 2.6.18 does
+ * not tell those that were asked before, and some of them hold locks then.
  */
 #ifndef _HVG_COMPAT_LINUX_CPUHOTPLUG_H
 #define _HVG_COMPAT_LINUX_CPUHOTPLUG_H
 
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/kernel.h>
 #include <linux/notifier.h>
 #include <linux/sched.h>
 
@@ -17,12 +21,14 @@
  * struct hvg_cpuhp - the state
  * @online: a CPU has come; called on it
  * @offline: it is about to go; called on it, an error keeps it
- * @nb: how it is known
+ * @up: how it is known that a CPU has come, or stays after all
+ * @down: how it is known that a CPU is about to go
  */
 struct hvg_cpuhp {
 	int (*online)(unsigned int cpu);
 	int (*offline)(unsigned int cpu);
-	struct notifier_block nb;
+	struct notifier_block up;
+	struct notifier_block down;
 };
 
 static inline int hvg_cpuhp_call(int (*func)(unsigned int cpu),
@@ -38,23 +44,26 @@ static inline int hvg_cpuhp_call(int (*func)(unsigned int cpu),
 	return err;
 }
 
-static inline int hvg_cpuhp_notify(struct notifier_block *nb,
-				   unsigned long event, void *data)
+static inline int hvg_cpuhp_up(struct notifier_block *nb, unsigned long event,
+			       void *data)
 {
-	struct hvg_cpuhp *hp = container_of(nb, struct hvg_cpuhp, nb);
-	unsigned int cpu = (unsigned long)data;
+	struct hvg_cpuhp *hp = container_of(nb, struct hvg_cpuhp, up);
 
-	switch (event) {
-	case CPU_ONLINE:
-	case CPU_DOWN_FAILED:
-		hvg_cpuhp_call(hp->online, cpu);
-		return NOTIFY_OK;
-	case CPU_DOWN_PREPARE:
-		return hvg_cpuhp_call(hp->offline, cpu) ? NOTIFY_BAD :
-							  NOTIFY_OK;
-	default:
+	if (event != CPU_ONLINE && event != CPU_DOWN_FAILED)
 		return NOTIFY_DONE;
-	}
+	hvg_cpuhp_call(hp->online, (unsigned long)data);
+	return NOTIFY_OK;
+}
+
+static inline int hvg_cpuhp_down(struct notifier_block *nb,
+				 unsigned long event, void *data)
+{
+	struct hvg_cpuhp *hp = container_of(nb, struct hvg_cpuhp, down);
+
+	if (event != CPU_DOWN_PREPARE)
+		return NOTIFY_DONE;
+	return hvg_cpuhp_call(hp->offline, (unsigned long)data) ? NOTIFY_BAD :
+								  NOTIFY_OK;
 }
 
 static inline struct hvg_cpuhp *hvg_cpuhp(void)
@@ -74,7 +83,9 @@ static inline int cpuhp_setup_state(int state, const char *name,
 
 	hp->online = online;
 	hp->offline = offline;
-	hp->nb.notifier_call = hvg_cpuhp_notify;
+	hp->up.notifier_call = hvg_cpuhp_up;
+	hp->down.notifier_call = hvg_cpuhp_down;
+	hp->down.priority = INT_MAX;
 	lock_cpu_hotplug();
 	for_each_online_cpu(cpu) {
 		err = hvg_cpuhp_call(online, cpu);
@@ -82,7 +93,12 @@ static inline int cpuhp_setup_state(int state, const char *name,
 			break;
 	}
 	if (!err)
-		err = register_cpu_notifier(&hp->nb);
+		err = register_cpu_notifier(&hp->up);
+	if (!err) {
+		err = register_cpu_notifier(&hp->down);
+		if (err)
+			unregister_cpu_notifier(&hp->up);
+	}
 	if (err) {
 		for_each_online_cpu(done) {
 			if (done == cpu)
@@ -96,7 +112,8 @@ static inline int cpuhp_setup_state(int state, const char *name,
 
 static inline void cpuhp_remove_state_nocalls(int state)
 {
-	unregister_cpu_notifier(&hvg_cpuhp()->nb);
+	unregister_cpu_notifier(&hvg_cpuhp()->down);
+	unregister_cpu_notifier(&hvg_cpuhp()->up);
 }
 
 #endif /* _HVG_COMPAT_LINUX_CPUHOTPLUG_H */

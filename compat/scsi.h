@@ -50,24 +50,20 @@ struct block_device;
 #define scsi_cmd_to_rq(scmd)		((scmd)->request)
 #endif
 
-#ifndef HVG_HAVE_SCSI_BUILD_SENSE_BUFFER
-/* Fixed format only. */
-#define scsi_build_sense_buffer(desc, buf, key, asc, ascq) \
-	do { \
-		memset(buf, 0, 18); \
-		(buf)[0] = 0x70; \
-		(buf)[2] = (key); \
-		(buf)[7] = 0x0a; \
-		(buf)[12] = (asc); \
-		(buf)[13] = (ascq); \
-	} while (0)
-#endif
-
+/*
+ * Fixed format only. Not by scsi_build_sense_buffer(), which RHEL 5.2 lacks:
+ * without it a module of any RHEL 5 loads on all of them.
+ */
 #ifndef HVG_HAVE_SCSI_BUILD_SENSE
 #define scsi_build_sense(scmd, desc, key, asc, ascq) \
 	do { \
-		scsi_build_sense_buffer(desc, (scmd)->sense_buffer, key, asc, \
-					ascq); \
+		u8 *hvg_sense_ = (scmd)->sense_buffer; \
+		memset(hvg_sense_, 0, 18); \
+		hvg_sense_[0] = 0x70; \
+		hvg_sense_[2] = (key); \
+		hvg_sense_[7] = 0x0a; \
+		hvg_sense_[12] = (asc); \
+		hvg_sense_[13] = (ascq); \
 		(scmd)->result = SAM_STAT_CHECK_CONDITION; \
 	} while (0)
 #endif

@@ -156,9 +156,8 @@ int hvg_tx_begin(struct hvg_channel *chan, struct hvg_tx *tx, u16 type,
 	}
 
 	tx->chan = chan;
-	tx->start = chan->tx.index;
-	tx->pos = tx->start;
-	tx->end = tx->start + length;
+	tx->at = chan->tx.data + chan->tx.index;
+	tx->end = tx->at + length;
 	head.type = type;
 	head.offset8 = head_bytes / 8;
 	head.length8 = length / 8;
@@ -174,36 +173,6 @@ int hvg_tx_begin(struct hvg_channel *chan, struct hvg_tx *tx, u16 type,
 EXPORT_SYMBOL_GPL(hvg_tx_begin);
 
 /**
- * hvg_tx_put() - write the next bytes of a packet
- * @tx: from hvg_tx_begin()
- * @data: bytes
- * @bytes: how many; what is more than was reserved is left out, with a warning
- *
- * Context: between hvg_tx_begin() and hvg_tx_commit().
- */
-void hvg_tx_put(struct hvg_tx *tx, const void *data, u32 bytes)
-{
-	if (WARN_ON_ONCE(bytes > tx->end - tx->pos))
-		return;
-	memcpy(tx->chan->tx.data + tx->pos, data, bytes);
-	tx->pos += bytes;
-}
-EXPORT_SYMBOL_GPL(hvg_tx_put);
-
-/**
- * hvg_tx_put_u64() - write the next eight bytes of a packet
- * @tx: from hvg_tx_begin()
- * @value: a page number, say
- *
- * Context: between hvg_tx_begin() and hvg_tx_commit().
- */
-void hvg_tx_put_u64(struct hvg_tx *tx, u64 value)
-{
-	hvg_tx_put(tx, &value, sizeof(value));
-}
-EXPORT_SYMBOL_GPL(hvg_tx_put_u64);
-
-/**
  * hvg_tx_commit() - hand a packet to the host
  * @tx: from hvg_tx_begin()
  *
@@ -215,12 +184,15 @@ EXPORT_SYMBOL_GPL(hvg_tx_put_u64);
 void hvg_tx_commit(struct hvg_tx *tx)
 {
 	struct hvg_channel *chan = tx->chan;
-	u32 bytes = tx->end - tx->start + sizeof(struct hvg_packet_trailer);
 	bool signal;
+	u32 bytes;
 
 	__acquire(&chan->tx_lock);
 	lockdep_assert_held(&chan->tx_lock);
-	memset(chan->tx.data + tx->pos, 0, tx->end - tx->pos);
+	if (tx->at != tx->end)
+		memset(tx->at, 0, tx->end - tx->at);
+	bytes = tx->end - chan->tx.data - chan->tx.index +
+		sizeof(struct hvg_packet_trailer);
 	signal = ring_tx_publish(&chan->tx, bytes);
 	chan->stats.packets_out++;
 	chan->stats.bytes_out += bytes;

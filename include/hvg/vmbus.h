@@ -10,11 +10,13 @@
 #ifndef _HVG_VMBUS_H
 #define _HVG_VMBUS_H
 
+#include <linux/bug.h>
 #include <linux/device.h>
 #include <linux/list.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <hvg/ring_wire.h>
 #include <hvg/vmbus_wire.h>
@@ -190,9 +192,8 @@ void hvg_channel_bad_packet(struct hvg_channel *chan, const char *expected,
 struct hvg_tx {
 	struct hvg_channel *chan;
 	unsigned long flags;
-	u32 start;
-	u32 pos;
-	u32 end;
+	u8 *at;
+	u8 *end;
 };
 
 /*
@@ -207,8 +208,35 @@ struct hvg_tx {
 int hvg_tx_begin(struct hvg_channel *chan, struct hvg_tx *tx, u16 type,
 		 u32 desc_bytes, u32 payload_bytes, u64 trans_id,
 		 u16 packet_flags);
-void hvg_tx_put(struct hvg_tx *tx, const void *data, u32 bytes);
-void hvg_tx_put_u64(struct hvg_tx *tx, u64 value);
+
+/**
+ * hvg_tx_put() - write the next bytes of a packet
+ * @tx: from hvg_tx_begin()
+ * @data: bytes
+ * @bytes: how many; what is more than was reserved is left out, with a warning
+ *
+ * Context: between hvg_tx_begin() and hvg_tx_commit().
+ */
+static inline void hvg_tx_put(struct hvg_tx *tx, const void *data, u32 bytes)
+{
+	if (WARN_ON_ONCE(bytes > tx->end - tx->at))
+		return;
+	memcpy(tx->at, data, bytes);
+	tx->at += bytes;
+}
+
+/**
+ * hvg_tx_put_u64() - write the next eight bytes of a packet
+ * @tx: from hvg_tx_begin()
+ * @value: a page number, say
+ *
+ * Context: between hvg_tx_begin() and hvg_tx_commit().
+ */
+static inline void hvg_tx_put_u64(struct hvg_tx *tx, u64 value)
+{
+	hvg_tx_put(tx, &value, sizeof(value));
+}
+
 /* Pads, publishes, drops the lock, signals the host if the rules say so. */
 void hvg_tx_commit(struct hvg_tx *tx);
 

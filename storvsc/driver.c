@@ -70,7 +70,8 @@ static int storvsc_adapter_init(struct storvsc_adapter *a,
 	mutex_init(&a->sync.lock);
 	init_completion(&a->sync.done);
 	storvsc_scan_init(a);
-	a->wq = alloc_ordered_workqueue("hvg_storvsc_%u", WQ_MEM_RECLAIM,
+	/* Not for memory reclaim: what it removes waits for other works. */
+	a->wq = alloc_ordered_workqueue("hvg_storvsc_%u", 0,
 					a->shost->host_no);
 	return a->wq ? 0 : -ENOMEM;
 }

@@ -258,27 +258,27 @@ static void connection_unload(void)
 /*
  * An earlier kernel has died with the connection up. Which connection id the
  * host gave it for messages is not known here, and the answer goes to the CPU
- * that it took messages on: it may be seen here or not.
+ * that it took messages on: it may be seen here or not. A host may take a
+ * message on the wrong id and drop it, so that only an answer ends the search.
  */
 static void connection_unload_predecessor(void)
 {
 	static const u32 ids[] = { HVG_CONN_MESSAGE_V5, HVG_CONN_MESSAGE };
 	struct hvg_msg_header msg = { HVG_MSG_UNLOAD, 0 };
 	struct host_request req;
+	bool confirmed = false;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+	for (i = 0; i < ARRAY_SIZE(ids) && !confirmed; i++) {
 		request_begin(&req, NULL, HVG_MSG_UNLOAD_COMPLETE, 0);
 		if (message_post_to(ids[i], &msg, sizeof(msg),
-				    CONTACT_LIMIT_MS)) {
+				    CONTACT_LIMIT_MS))
 			request_cancel(&req);
-			continue;
-		}
-		vmbus_info("an earlier kernel was connected: UNLOAD sent in its place, %s\n",
-			   request_wait(&req, UNLOAD_OLD_LIMIT_MS) ?
-			   "no answer seen" : "confirmed");
-		return;
+		else
+			confirmed = !request_wait(&req, UNLOAD_OLD_LIMIT_MS);
 	}
+	vmbus_info("an earlier kernel was connected: UNLOAD sent in its place, %s\n",
+		   confirmed ? "confirmed" : "no answer seen");
 }
 
 /**

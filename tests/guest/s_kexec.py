@@ -5,7 +5,6 @@ from scenario import expect, expect_equal
 
 GROUP = "storage"
 DISKS = ("data",)
-NEEDS = ("kexec",)
 
 
 def guest(vm):
@@ -14,7 +13,7 @@ def guest(vm):
           % device)
     vm.boot_files("/tmp/boot")
     vm.sh("kexec -l /tmp/boot/vmlinuz --initrd=/tmp/boot/image "
-          "--reuse-cmdline", timeout=60)
+          "--reuse-cmdline " + " ".join(vm.kexec_options()), timeout=60)
     before = vm.control("status")
     vm.mark()
     vm.agent.send_only("kexec -e")

@@ -325,6 +325,18 @@ class Vm:
             """ % (folder, folder) % second, timeout=120)
         self.control("disk-remove", **second["address"])
 
+    def kexec_options(self, crash=False):
+        """More options for kexec to start the guest's own kernel.
+
+        An image of RHEL 5 is an ELF file as well, which is what says that it
+        may be loaded anywhere; and its crash kernel reads memory up to where
+        the command line says that there was some.
+        """
+        with open(self.boot["vmlinuz"], "rb") as image:
+            if image.read(4) != b"\x7fELF":
+                return []
+        return ["--args-linux"] + ["--pass-memmap-cmdline"] * crash
+
     # Both
 
     def wait_for(self, condition, what, timeout=20):

@@ -62,11 +62,12 @@ INTREE_MODULES = ("hv_vmbus", "hv_storvsc")
 OUR_MODULES = ("hvg_vmbus", "hvg_storvsc")
 
 
-# What guests of old kernels cannot do, by the names of scenarios' NEEDS.
+# What old kernels do not do, by the names that scenarios use, in NEEDS or
+# otherwise.
 LACKS_OLD = {
     "discard": "this kernel's block layer knows no discard",
-    "kexec": "there is no kexec for this kernel's guests",
-    "kdump": "there is no kexec for this kernel's guests",
+    "crash_hook": "this kernel calls nobody before a crash kernel starts",
+    "async_scan": "this kernel finds disks while their driver is loaded",
 }
 
 
@@ -78,6 +79,11 @@ def lacks(kernel):
 def filesystem(kernel):
     """The file system that scenarios make."""
     return "ext3" if kernel.old else "ext4"
+
+
+def crashkernel(kernel):
+    """What to keep free for a crash kernel; old ones do not find a place."""
+    return "128M@16M" if kernel.old else "256M"
 
 
 def base(kernel, progress=print):

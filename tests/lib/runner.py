@@ -203,6 +203,7 @@ def _plan(args, names, logs):
                 "builtin": orders["builtin"], "debug": args.debug_kernel,
                 "lacks": image.lacks(kernel),
                 "filesystem": image.filesystem(kernel),
+                "crashkernel": image.crashkernel(kernel),
                 "fault_minutes": args.fault_minutes,
             })
     return {"hvhost": str(_hvhost(args)), "valgrind": args.valgrind,

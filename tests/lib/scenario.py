@@ -6,8 +6,9 @@ A file says in its docstring's first line what it shows, and defines
     DISKS       names from devices.py that must be there at boot
     MODULES     the kinds it runs for, default ("ours", "intree")
     CPUS        the fewest CPUs, default 1
-    NEEDS       what not every guest has: "discard", "kexec", "kdump"
-    APPEND      arguments for the kernel, default none
+    NEEDS       what not every guest has: "discard"
+    APPEND      arguments for the kernel, default none; {crashkernel} is how
+                much memory this kernel wants for a crash kernel
     ENDS        True if the guest is of no use afterwards
     DRIVERS     False if the drivers under test must not be loaded for it
     skip(boot)  optional: a reason why it cannot run in this boot, or None
@@ -179,7 +180,7 @@ class BootRunner:
     def _one(self, scenario):
         begin = time.monotonic()
         try:
-            started = self._ready(scenario.append)
+            started = self._ready(scenario.append.format_map(self._boot))
             if started:
                 self._ktap.comment("guest booted in %.1f s" % started, 2)
                 begin = time.monotonic()

@@ -42,13 +42,16 @@ EXPORT int qemu_plugin_version = 1;
 #define LINE_SHIFT	4
 #define LINES		(0x80000000ull >> LINE_SHIFT)
 
-/* Blocks of up to so many instructions; QEMU makes them no longer. */
-#define LONGEST		512
-
 static uint64_t *counters;
 
-/* A function for each length would be faster, and a table of them as long. */
+/**
+ * struct block - what all blocks that begin on one line and are as long share
+ * @next: of the same line
+ * @counter: of the line
+ * @insns: instructions
+ */
 struct block {
+	struct block *next;
 	uint64_t *counter;
 	uint64_t insns;
 };
@@ -61,25 +64,22 @@ static void block_entered(unsigned int vcpu, void *data)
 	*block->counter += block->insns;
 }
 
-/* Blocks are made again and again: each pair of line and length once. */
 static struct block *block_get(uint64_t line, uint64_t insns)
 {
-	static struct block **known[LINES];
+	static struct block *known[LINES];
+	struct block *block;
 
-	if (insns > LONGEST)
-		insns = LONGEST;
-	if (!known[line])
-		known[line] = calloc(LONGEST + 1, sizeof(**known));
-	if (!known[line])
+	for (block = known[line]; block; block = block->next)
+		if (block->insns == insns)
+			return block;
+	block = malloc(sizeof(*block));
+	if (!block)
 		abort();
-	if (!known[line][insns]) {
-		known[line][insns] = malloc(sizeof(struct block));
-		if (!known[line][insns])
-			abort();
-		known[line][insns]->counter = &counters[line];
-		known[line][insns]->insns = insns;
-	}
-	return known[line][insns];
+	block->next = known[line];
+	block->counter = &counters[line];
+	block->insns = insns;
+	known[line] = block;
+	return block;
 }
 
 static void block_made(uint64_t id, struct qemu_plugin_tb *tb)

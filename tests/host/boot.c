@@ -288,6 +288,7 @@ int boot_load(void)
 	set_gdt();
 	set_reset_vector();
 	params->acpi_rsdp_addr = acpi_build();
+	smbios_build();
 	if (kernel_end() > vm.low_size)
 		return complain("--mem %u: this kernel needs at least %llu MiB",
 				vm.opt->mem_mib,

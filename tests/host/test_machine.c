@@ -383,6 +383,34 @@ static void test_acpi(void)
 							word(table + 4)));
 }
 
+/* The first text of the structure at @p. Sets @next to what follows. */
+static const char *smbios_text(const uint8_t *p, const uint8_t **next)
+{
+	const uint8_t *end = p + p[1];
+
+	while (end[0] || end[1])
+		end++;
+	*next = end + 2;
+	return (const char *)p + p[1];
+}
+
+static void test_smbios(void)
+{
+	const uint8_t *entry, *table, *p;
+
+	smbios_build();
+	entry = vm_ram(MEM_SMBIOS, 31);
+	CHECK(!memcmp(entry, "_SM_", 4) && sums_to_zero(entry, entry[5]));
+	CHECK(!memcmp(entry + 16, "_DMI_", 5) && sums_to_zero(entry + 16, 15));
+	table = vm_ram(word(entry + 24), entry[22] | entry[23] << 8);
+	CHECK(table[0] == 0);
+	CHECK(!strcmp(smbios_text(table, &p), "American Megatrends Inc."));
+	CHECK(p[0] == 1);
+	CHECK(!strcmp(smbios_text(p, &p), "Microsoft Corporation"));
+	CHECK(p[0] == 127 && p + p[1] + 2 - table ==
+	      (entry[22] | entry[23] << 8));
+}
+
 static void write_file(const char *name, const void *data, size_t len)
 {
 	int fd = open(path_of(name), O_CREAT | O_TRUNC | O_WRONLY, 0600);
@@ -599,6 +627,7 @@ static const struct test tests[] = {
 	{ "power management", test_pm },
 	{ "guest memory", test_ram },
 	{ "ACPI tables", test_acpi },
+	{ "SMBIOS", test_smbios },
 	{ "boot protocol", test_boot },
 	{ "what is no kernel is refused", test_boot_refuses },
 	{ "hypercalls", test_hypercalls },

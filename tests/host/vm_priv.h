@@ -16,6 +16,7 @@
 /* Guest physical memory map. */
 #define MEM_LOW_END		0x0009fc00u	/* conventional memory */
 #define MEM_ACPI		0x000e0000u
+#define MEM_SMBIOS		0x000f0000u
 #define MEM_ACPI_END		0x00100000u
 #define MEM_HIGH		0x00100000u	/* 1 MiB */
 #define MEM_HOLE		0xc0000000u	/* RAM goes on at 4 GiB */
@@ -120,6 +121,9 @@ void boot_fini(void);
 
 /* acpi.c: write the tables, return the address of the RSDP */
 uint64_t acpi_build(void);
+
+/* smbios.c: write the tables where they are looked for */
+void smbios_build(void);
 
 /* synic.c */
 int synic_setup(void);		/* the vCPUs exist */

@@ -244,7 +244,8 @@ class BootRunner:
     @staticmethod
     def _dump(vm):
         """Keep the host's view of a failure with the logs."""
-        for command in ("status", "stats", "record", "channels", "disk-list"):
+        for command in ("status", "stats", "record", "channels", "disk-list",
+                        "vcpus"):
             try:
                 result = vm.control(command)
             except (ControlError, ValueError):

@@ -5,6 +5,7 @@
  * Linux takes the first hypervisor that it finds. Runs on the main thread
  * while the machine is built.
  */
+#include <cpuid.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,16 @@ static void base_trim(struct kvm_cpuid_entry2 *e)
 	}
 }
 
+/*
+ * KVM of Linux 6.1 keeps AMD's L1 caches to itself. 2.6.18 lists the caches of
+ * each CPU, and when one level has none it dies when the CPU goes offline.
+ */
+static void fill_l1_caches(struct kvm_cpuid_entry2 *e)
+{
+	if (e->function == 0x80000005 && !(e->ecx | e->edx))
+		__cpuid(e->function, e->eax, e->ebx, e->ecx, e->edx);
+}
+
 /* All processors are cores of one package. */
 static void set_topology(struct kvm_cpuid_entry2 *e, unsigned int id)
 {
@@ -225,6 +236,7 @@ static int append_processor(struct kvm_cpuid2 *out, struct vcpu *v)
 			continue;
 		if (base)
 			base_trim(&e);
+		fill_l1_caches(&e);
 		set_topology(&e, v->index);
 		cpuid_append(out, &e);
 	}

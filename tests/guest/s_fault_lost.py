@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Requests that are never answered: reset, then restart; other disks go on."""
+"""Requests that are never answered: reset, restart, an error; others go on."""
 
 import faults
 from scenario import expect, expect_equal
@@ -8,15 +8,24 @@ GROUP = "fault"
 DISKS = ("data", "ide")
 # The in-tree driver waits for ever.
 MODULES = ("ours",)
+# A command has a 2 s timer, 5 retries, and error recovery after each.
+ERROR_LIMIT = 120
 
 
 def guest(vm):
     device, ide = vm.disk("data"), vm.disk("ide")
     faults.impatient(vm, device)
     seen = {}
+    before = faults.fired(vm, "drop")
     # A reset brings it back.
     faults.arm(vm, "drop", disk="data", cdb=faults.READ)
     seen["reset"] = faults.read(vm, device, limit=60)
+    # Whatever is tried, it is lost again: the application gets an error.
+    faults.arm(vm, "drop", disk="data", cdb=faults.READ, count=0)
+    seen["error"] = faults.read(vm, device, limit=ERROR_LIMIT)
+    seen["lost"] = faults.fired(vm, "drop") - before - 1
+    faults.disarm(vm)
+    faults.works(vm, device, "after the error")
     # Resets are not answered either: the channel is closed and opened.
     vm.mark()
     faults.arm(vm, "drop", disk="data", cdb=faults.READ)
@@ -34,7 +43,8 @@ def guest(vm):
     faults.works(vm, device, "after the restart")
     vm.sh("echo after the restart | dd of=%s conv=sync,notrunc oflag=direct "
           "2>&1" % device)
-    seen["fired"] = faults.fired(vm, "drop"), faults.fired(vm, "drop-reset")
+    seen["fired"] = (faults.fired(vm, "drop") - before,
+                     faults.fired(vm, "drop-reset"))
     faults.afresh(vm)
     vm.disk("data")
     return seen
@@ -42,11 +52,15 @@ def guest(vm):
 
 def host(vm, seen):
     expect_equal(seen["reset"][0], 0, "dd whose request was lost")
+    expect(seen["error"][0] not in (0, 124, 137, 143), "lost for ever: "
+           "expected an error, dd's exit status is %d after %.0f s",
+           *seen["error"])
+    expect(seen["lost"] > 1, "the command was not tried again")
     expect(seen["restart"] not in (124, 137, 143), "dd did not end")
     expect_equal(seen["ide"][0], 0, "dd on another controller")
     expect(seen["ide"][1] < 10 * vm.scale, "dd on another controller took "
            "%.0f s", seen["ide"][1])
-    expect_equal(seen["fired"][0], 2, "requests lost")
+    expect_equal(seen["fired"][0] - seen["lost"], 2, "requests lost")
     expect(seen["fired"][1] >= 1, "no reset was lost")
     with open(vm.image("data"), "rb") as image:
         expect_equal(image.read(18), b"after the restart\n", "the image")

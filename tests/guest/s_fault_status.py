@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Each SRB and SCSI status, once and for ever: an error in time, or a retry."""
+"""Each SRB status, once and for ever: an error in time, or a retry."""
 
 import faults
 from scenario import expect, expect_equal
@@ -27,8 +27,6 @@ CASES = (
     ("srb-status", 0x30, True),		# internal error
     ("srb-status", 0x44, True),		# error, queue frozen
     ("srb-status", 0x84, True),		# error, says there is sense data
-    ("busy", 0, True),
-    ("queue-full", 0, True),
     # Invalid request: sd takes to READ(6) then, so this one comes last.
     ("srb-status", 0x06, True),
 )
@@ -52,8 +50,7 @@ def guest(vm):
     faults.impatient(vm, device)
     ever = []
     for name, value in (("srb-status", 0x04), ("srb-status", 0x08),
-                        ("srb-status", 0x16), ("busy", 0),
-                        ("queue-full", 0)):
+                        ("srb-status", 0x16)):
         faults.arm(vm, name, value=value, disk="data", cdb=faults.READ,
                    count=0)
         code, seconds = faults.read(vm, device, limit=LIMIT)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""BUSY and TASK SET FULL: tried again while it makes sense, and no longer."""
+
+import faults
+from scenario import expect, expect_equal
+
+GROUP = "fault"
+DISKS = ("data", "second")
+
+NAMES = ("busy", "queue-full")
+# How often one comes under I/O that is to go on
+SOME = 10
+# What the midlayer may take for a command with a 2 s timer and 5 retries
+LIMIT = 40
+
+
+def guest(vm):
+    device, second = vm.disk("data"), vm.disk("second")
+    faults.impatient(vm, device)
+    some, ever = [], []
+    for name in NAMES:
+        before = faults.fired(vm, name)
+        faults.start(vm, "fio --name=busy --filename=%s --rw=randrw --bs=4k "
+                     "--size=8m --ioengine=libaio --direct=1 --iodepth=16 "
+                     "--verify=crc32c --verify_fatal=1 --randrepeat=0 "
+                     "--time_based --runtime=10 --minimal" % device)
+        for number in range(1, SOME + 1):
+            faults.arm(vm, name, disk="data", after=8)
+            vm.wait_for(lambda n=name, c=before + number:
+                        faults.fired(vm, n) >= c, "%s fires" % name)
+        code, text = faults.finished(vm, "fio", 120)
+        faults.disarm(vm)
+        some.append((name, code, text, faults.fired(vm, name) - before))
+    for name in NAMES:
+        faults.arm(vm, name, disk="data", cdb=faults.READ, count=0)
+        code, seconds = faults.read(vm, device, limit=LIMIT)
+        faults.works(vm, second, name + " on another disk")
+        faults.disarm(vm)
+        ever.append((name, code, seconds))
+        faults.works(vm, vm.disk("data"), "after " + name)
+    return some, ever
+
+
+def host(vm, seen):
+    some, ever = seen
+    for name, code, text, fired in some:
+        expect_equal(fired, SOME, "%s: how often it fired" % name)
+        expect(code == 0, "%s now and then: fio failed with exit status %d:"
+               "\n%s", name, code, text)
+    for name, code, seconds in ever:
+        expect(code not in (0, 124, 137, 143), "%s for ever: expected an "
+               "error, dd's exit status is %d after %.0f s", name, code,
+               seconds)
+    expect_equal(vm.storage()["in_flight"], 0, "requests in flight")

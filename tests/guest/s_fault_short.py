@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Transfers that end early: the rest is asked for again, or it is an error."""
+
+import hashlib
+
+import faults
+from scenario import expect, expect_equal
+
+GROUP = "fault"
+DISKS = ("data",)
+
+BYTES = 1 << 16
+PATTERN = bytes(range(256)) * (BYTES // 256)
+# Bytes that are said to be moved, and how often; 0: for ever
+CASES = ((512, 1), (100, 1), (0, 1), (4096, 0), (100, 0), (0, 0))
+
+
+def guest(vm):
+    device = vm.disk("data")
+    with open(vm.image("data"), "r+b") as image:
+        image.write(PATTERN)
+    faults.impatient(vm, device)
+    seen = []
+    for value, count in CASES:
+        before = faults.fired(vm, "short")
+        faults.arm(vm, "short", value=value, count=count, disk="data",
+                   cdb=faults.READ)
+        code, text = vm.status(
+            "timeout 60 dd if=%s of=/tmp/short bs=%d count=1 iflag=direct "
+            "2>/dev/null; status=$?; md5sum < /tmp/short; exit $status"
+            % (device, BYTES), 90)
+        seen.append((code, text, faults.fired(vm, "short") - before))
+        faults.disarm(vm)
+    faults.works(vm, device, "afterwards")
+    return seen
+
+
+def host(vm, seen):
+    good = hashlib.md5(PATTERN).hexdigest()
+    for (value, count), (code, text, fired) in zip(CASES, seen):
+        what = "%d bytes of %d, %s" % (value, BYTES, "once" if count else
+                                       "for ever")
+        expect(fired >= 1, "%s: it did not fire", what)
+        expect(code not in (124, 137, 143), "%s: dd did not end", what)
+        expect_equal(code == 0, count > 0, what + ": dd succeeded")
+        if not code:
+            expect_equal(text.split()[0], good, what + ": the data")
+    expect_equal(vm.storage()["in_flight"], 0, "requests in flight")

@@ -84,9 +84,7 @@ def finished(vm, what, timeout=60):
 
 def driver_lines(vm):
     """What the drivers have logged since the scenario began."""
-    text = vm.sh("dmesg | sed '1,/hvg-scenario/d'")
-    return [l for l in text.splitlines()
-            if "hvg_" in l or "vmbus" in l or "channel" in l]
+    return vm.kernel_log("hvg_|vmbus|channel", 1000).splitlines()
 
 
 def load(vm, parameters=""):

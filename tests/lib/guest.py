@@ -30,6 +30,13 @@ KERNEL_TROUBLE = (r"BUG:|BUG at|WARNING:|Oops|general protection|KASAN|KCSAN"
                   r"|BUG [a-z]|non-static key|nobody cared|\[#[0-9]+\]"
                   r"|unreferenced object"
                   r"|page allocation failure|Kernel panic")
+# The kernel log from a mark on; all that is left of it if the mark has been
+# overwritten.
+LOG = """
+    dmesg > /tmp/.dmesg
+    ! grep -q '{mark}' /tmp/.dmesg || sed -i '1,/{mark}/d' /tmp/.dmesg
+    cat /tmp/.dmesg
+    """
 # An object is taken for lost when it is old and two looks have missed it.
 LEAKS = """
     leaks=/sys/kernel/debug/kmemleak
@@ -357,14 +364,18 @@ class Vm:
             "<4>" + self._trouble_mark))
         self.mark()
 
+    def kernel_log(self, pattern, count=60):
+        """Lines of the guest's kernel log since begin(), those that match."""
+        return self.sh("(%s) | grep -E %s | head -n %d" % (
+            LOG.format(mark=self._trouble_mark).strip(), shlex.quote(pattern),
+            count), 60)
+
     def trouble(self):
         """Complaints of the guest's kernel since begin(), or ""."""
         if self.boot.get("debug"):
             self.sh(LEAKS, timeout=60)
-        script = ("dmesg | sed '1,/%s/d' | grep -E %s"
-                  % (self._trouble_mark, shlex.quote(KERNEL_TROUBLE)))
-        code, output = self.status(script, 30)
-        if code != 0:
+        output = self.kernel_log(KERNEL_TROUBLE)
+        if not output:
             return ""
         (self.logs / "dmesg.log").write_text(
             self.status("dmesg", 60)[1], encoding="utf-8")

@@ -31,6 +31,7 @@ done < /modules/boot.list
 
 # What the kernel has lost while it booted is not the suites'.
 leaks > /dev/null
+echo "init: begin" > /dev/kmsg
 
 while read -r module; do
 	insmod "/modules/$module.ko" || echo "init: cannot load $module"

@@ -2,10 +2,10 @@
 """
 KUnit suites in the debug kernel, on a machine that QEMU emulates.
 
-suites() builds tests/kunit, boots the kernel with it and yields a result for
-each test of the console's KTAP. A test is good if it says so and no detector
-has reported anything since the one before it. trouble() does the same with
-a module of deliberate bugs, each of which must be found.
+build() builds tests/kunit; run() boots the kernel with it and yields a result
+for each test of the console's KTAP. A test is good if it says so and no
+detector has reported anything since the one before it. A last module is made
+of deliberate bugs, each of which must be found.
 """
 
 import base64
@@ -55,6 +55,10 @@ _RESULT = re.compile(r"^    (ok|not ok) \d+ -? ?([^ #]+)(.*)$")
 _SUITE = re.compile(r"^\s*# Subtest: (\S+)$")
 _END = re.compile(r"^init: end of (\S+)$")
 _TROUBLE = re.compile(KERNEL_TROUBLE)
+# Branches of these macros are for what must never be.
+_ASSERTION = re.compile(r"lockdep_assert|WARN_ON|rcu_dereference|wait_event"
+                        r"|flush_workqueue|_ratelimited|vmbus_warn_host"
+                        r"|local_irq_")
 
 
 class KunitError(debian.DebianError):
@@ -84,25 +88,27 @@ def _run(kernel, log, *argv) -> None:
         raise KunitError(f"KUnit suites do not build (log: {log.name})")
 
 
-def build(kernel, progress) -> dict:
-    """Build the suites' modules for @kernel; {name: path}."""
+def build(kernel, progress, only: str = "") -> dict:
+    """Build tests/kunit, or one folder of it, for @kernel; {name: path}."""
     OUT.mkdir(parents=True, exist_ok=True)
     folders = sorted(p.parent.relative_to(TOP)
                      for p in (TOP / "tests/kunit").rglob("Kbuild"))
-    progress("building the KUnit suites")
+    tests = SRC / "tests/kunit"
+    progress("building " + (f"tests/kunit/{only}" if only else
+                            "the KUnit suites"))
     with debian.locked(OUT / ".lock"), open(OUT / "build.log", "w",
                                             encoding="utf-8") as log:
         _run(kernel, log, "sh", TOP / "compat/farm.sh", TOP, SRC, *UNDER_TEST,
              *folders)
-        link = SRC / "tests/kunit/Kbuild.include"
+        link = tests / "Kbuild.include"
         if not link.is_symlink():
             link.symlink_to(TOP / "tests/kunit/Kbuild.include")
         kdir = kernels.inside(kernel, kernel.kdir)
         _run(kernel, log, "env", f"CC={kernel.cc}", "sh",
              TOP / "compat/probe.sh", kdir, SRC / "compat")
-        _run(kernel, log, "make", "-C", kdir, f"M={SRC / 'tests/kunit'}",
+        _run(kernel, log, "make", "-C", kdir, f"M={tests / only}",
              f"-j{os.cpu_count()}", f"CC={kernel.cc}", "W=1", "modules")
-    return {p.stem: p for p in (SRC / "tests/kunit").rglob("*.ko")}
+    return {p.stem: p for p in (tests / only).rglob("*.ko")}
 
 
 def _image(path: Path, kernel, built: dict, names, progress) -> None:
@@ -175,6 +181,10 @@ def parse(text: str):
                        if skip else "")
             lines = []
             continue
+        if line == "init: begin":
+            # What the kernel has said before is not about the suites.
+            lines = []
+            continue
         found = _END.match(line)
         if found:
             yield Test(f"{found.group(1)} leaks", True, tuple(lines))
@@ -187,39 +197,55 @@ def parse(text: str):
         yield Test("the end", True, tuple(lines))
 
 
+def _branches(listing: Path) -> tuple:
+    """(branches, those taken, source lines with others) of a gcov listing."""
+    count, taken, missing, line = 0, 0, [], ("", "")
+    for text in listing.read_text(encoding="utf-8",
+                                  errors="replace").splitlines():
+        found = re.match(r"\s*([^:]+):\s*(\d+):(.*)", text)
+        if found:
+            line = found.group(2), found.group(3).strip()
+        elif text.startswith("branch") and not _ASSERTION.search(line[1]):
+            count += 1
+            if re.search(r"taken 0%|never", text):
+                missing.append("%s: %s" % line)
+            else:
+                taken += 1
+    return count, taken, sorted(set(missing), key=missing.index)
+
+
 def coverage(kernel, data: str) -> dict:
-    """{source file: (lines %, branches %)} of the sources under test."""
+    """{source file: (lines %, branches %, lines with branches not taken)}."""
     result = {}
     folder = OUT / "gcov"
     folder.mkdir(exist_ok=True)
     for chunk in re.split(r"^FILE ", data, flags=re.M)[1:]:
         name, _, body = chunk.replace("\r", "").partition("\n")
         found = re.search(r"/(%s)/(\w+)\.gcda$" % "|".join(UNDER_TEST), name)
-        if not found or "tests/kunit/" + found.group(1) + "/" \
-                + found.group(2) in name:
+        if not found or "/tests/kunit/" in name:
             continue
         stem = SRC / found.group(1) / found.group(2)
         if not stem.with_suffix(".gcno").exists():
             continue
         stem.with_suffix(".gcda").write_bytes(base64.b64decode(body))
+        # It writes to its current directory.
         done = subprocess.run(kernels.command(kernel, [
-            kernel.cc.replace("gcc", "gcov"), "-b", "-o",
-            str(stem.with_suffix(".o")), str(stem.with_suffix(".c"))], folder),
+            "env", "-C", folder, kernel.cc.replace("gcc", "gcov"), "-b", "-o",
+            stem.with_suffix(".o"), stem.with_suffix(".c")]),
             capture_output=True, text=True, check=False)
         part = re.search(r"^File '[^\n]*/%s/%s\.c'\nLines executed:([\d.]+)%%"
-                         r"[^\n]*\n(?:Branches executed:[^\n]*\n"
-                         r"Taken at least once:([\d.]+)%%)?" % found.groups(),
-                         done.stdout, re.M)
+                         % found.groups(), done.stdout, re.M)
         if part:
+            count, taken, missing = _branches(
+                folder / f"{found.group(2)}.c.gcov")
             result["%s/%s.c" % found.groups()] = (
-                float(part.group(1)), float(part.group(2) or 100))
+                float(part.group(1)), 100 * taken / count if count else 100,
+                missing)
     return result
 
 
-def suites(kernel, built: dict, progress):
-    """Yield (name, ok, lines, skip) of every test of the suites."""
-    text, data = boot(kernel, built, SUITES, progress)
-    tests = list(parse(text))
+def _judged(tests):
+    """Yield the results of the suites' own tests."""
     for test in tests:
         reports = test.reports
         lines = tuple(reports) + tuple(l for l in test.lines[-20:]
@@ -230,16 +256,12 @@ def suites(kernel, built: dict, progress):
         if f"{name} leaks" not in [t.name for t in tests]:
             yield f"{name} has run", False, (f"no end of {name} on the "
                                              "console",), ""
-    for name, (line, branch) in sorted(coverage(kernel, data).items()):
-        progress(f"coverage of {name}: {line:.1f} % of lines, "
-                 f"{branch:.1f} % of branches")
 
 
-def trouble(kernel, built: dict, progress):
-    """Yield (name, ok, lines, skip): was each deliberate bug found?"""
-    text, _ = boot(kernel, built, TROUBLE, progress)
+def _found(tests):
+    """Yield for each deliberate bug whether it was found."""
     tests = {t.name.split()[-1] if "leaks" not in t.name else t.name: t
-             for t in parse(text)}
+             for t in tests}
     for name, report in REPORTS.items():
         test = tests.get(name)
         if not test:
@@ -249,3 +271,23 @@ def trouble(kernel, built: dict, progress):
         good = bool(said) and bool(test.reports or not test.ok)
         yield (f"found: {name}", good,
                () if good else (f"expected {report}",) + test.lines[-20:], "")
+
+
+def run(kernel, built: dict, progress):
+    """Yield (name, ok, lines, skip) of all tests and deliberate bugs.
+
+    The bugs come last: the first report of some detectors is their only one.
+    """
+    text, data = boot(kernel, built, SUITES + TROUBLE, progress)
+    tests = list(parse(text))
+    bugs = [t for t in tests if t.name.startswith(TROUBLE)]
+    yield from _judged([t for t in tests if t not in bugs])
+    yield from _found(bugs)
+    covered = coverage(kernel, data)
+    if not covered:
+        yield "coverage", False, ("gcov has found nothing",), ""
+    with open(OUT / "branches.txt", "w", encoding="utf-8") as out:
+        for name, (line, branch, missing) in sorted(covered.items()):
+            progress(f"coverage of {name}: {line:.1f} % of lines, "
+                     f"{branch:.1f} % of branches")
+            out.writelines(f"{name}:{text}\n" for text in missing)

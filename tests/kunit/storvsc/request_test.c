@@ -47,6 +47,9 @@ struct request_fixture {
 	u32 pages;
 	unsigned int done;
 	unsigned int events;
+	unsigned int broken;
+	unsigned int synced;
+	bool sync_wanted;
 };
 
 static struct request_fixture *f;
@@ -72,10 +75,16 @@ void storvsc_host_done(struct scsi_cmnd *scmd)
 	f->done++;
 }
 
+void storvsc_broken(struct storvsc_adapter *a)
+{
+	f->broken++;
+}
+
 bool storvsc_sync_complete(struct storvsc_adapter *a, unsigned int state,
 			   const struct hvg_packet *pkt)
 {
-	return false;
+	f->synced++;
+	return f->sync_wanted;
 }
 
 static const struct hvg_channel_ops ops = {
@@ -330,6 +339,20 @@ static void request_gaps(struct kunit *test)
 	check_packet(test);
 }
 
+/* More than the ring can ever hold is an error, not to be tried again. */
+static void request_too_large(struct kunit *test)
+{
+	u32 bytes = (DATA_BYTES / sizeof(u64) + 1) * HVG_PAGE_SIZE;
+
+	f->a.max_pages = U16_MAX;
+	sg_begin(1);
+	sg_set_page(&f->sgl[0], pfn_to_page(FIRST_PFN), bytes, 0);
+	f->scmd.sdb.length = bytes;
+	KUNIT_EXPECT_EQ(test, 1, submit());
+	KUNIT_EXPECT_EQ(test, DID_ERROR << 16, f->scmd.result);
+	KUNIT_EXPECT_FALSE(test, storvsc_slot_owned(&f->a.slots[0]));
+}
+
 static void request_fields(struct kunit *test)
 {
 	const struct hvg_stor_packet *pkt;
@@ -357,6 +380,12 @@ static void request_fields(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, req->srb_flags & HVG_SRB_DATA_IN);
 	KUNIT_EXPECT_FALSE(test, req->srb_flags & HVG_SRB_DATA_OUT);
 	KUNIT_EXPECT_GE(test, req->timeout, 60);
+	give_back();
+
+	KUNIT_EXPECT_FALSE(test, req->srb_flags & HVG_SRB_QUEUE_ACTION_ENABLE);
+	f->sdev.simple_tags = 1;
+	req = &check_packet(test)->u.request;
+	KUNIT_EXPECT_TRUE(test, req->srb_flags & HVG_SRB_QUEUE_ACTION_ENABLE);
 	give_back();
 
 	f->scmd.sc_data_direction = DMA_TO_DEVICE;
@@ -463,7 +492,24 @@ static void request_ring_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, fake_host.signals);
 }
 
-static void complete_with(u64 id, u32 bytes, u8 srb)
+/* A ring that is bad is somebody else's to mend; the command is not lost. */
+static void request_ring_broken(struct kunit *test)
+{
+	f->chan->tx.ctl->read_index = DATA_BYTES;
+	KUNIT_EXPECT_EQ(test, -EAGAIN, submit());
+	KUNIT_EXPECT_EQ(test, 1, f->broken);
+	KUNIT_EXPECT_TRUE(test, hvg_channel_broken(f->chan));
+	KUNIT_EXPECT_FALSE(test, storvsc_slot_owned(&f->a.slots[0]));
+	/* Between close and open there is no channel at all. */
+	rcu_assign_pointer(f->sc.chan, NULL);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, submit());
+	KUNIT_EXPECT_EQ(test, 1, f->broken);
+	KUNIT_EXPECT_EQ(test, 0, f->done);
+}
+
+/* A packet of the host with the first @bytes of @pkt, or more. */
+static void host_sends(u16 type, u64 id, const struct hvg_stor_packet *pkt,
+		       u32 bytes)
 {
 	struct {
 		struct hvg_packet_header head;
@@ -473,15 +519,22 @@ static void complete_with(u64 id, u32 bytes, u8 srb)
 	struct ring *rx = &f->chan->rx;
 	u32 pos = rx->ctl->write_index, i, length = 16 + bytes;
 
-	raw.head.type = HVG_PACKET_COMPLETION;
+	raw.head.type = type;
 	raw.head.offset8 = 2;
 	raw.head.length8 = length / 8;
 	raw.head.trans_id = id;
-	raw.pkt.u.request.srb_status = srb;
+	raw.pkt = *pkt;
 	for (i = 0; i < length; i++)
 		rx->data[(pos + i) % DATA_BYTES] = ((u8 *)&raw)[i];
 	rx->ctl->write_index = (pos + length + 8) % DATA_BYTES;
 	fake_host_signal(CHANNEL);
+}
+
+static void complete_with(u64 id, u32 bytes, u8 srb)
+{
+	struct hvg_stor_packet pkt = { .u.request.srb_status = srb };
+
+	host_sends(HVG_PACKET_COMPLETION, id, &pkt, bytes);
 }
 
 static u64 id_of(unsigned int slot)
@@ -533,11 +586,156 @@ static void request_completions(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, hvg_channel_broken(f->chan));
 }
 
+/* The answer to a command of 4 KiB; its result. */
+static int answered(struct kunit *test, const struct hvg_stor_packet *pkt)
+{
+	f->done = 0;
+	f->events = 0;
+	memset(f->sense, 0, sizeof(f->sense));
+	KUNIT_ASSERT_EQ(test, 0, submit());
+	host_sends(HVG_PACKET_COMPLETION, id_of(0), pkt, sizeof(*pkt));
+	KUNIT_EXPECT_EQ(test, 1, f->done);
+	return f->scmd.result;
+}
+
+static void put_sense(struct hvg_stor_packet *pkt, u8 key, u8 asc, u8 ascq)
+{
+	struct hvg_stor_request *req = &pkt->u.request;
+
+	memset(req->u.sense, 0, sizeof(req->u.sense));
+	req->u.sense[0] = 0x70;
+	req->u.sense[2] = key;
+	req->u.sense[7] = 10;
+	req->u.sense[12] = asc;
+	req->u.sense[13] = ascq;
+	req->sense_length = 18;
+	req->srb_status = HVG_SRB_ERROR | HVG_SRB_AUTOSENSE_VALID;
+	req->scsi_status = SAM_STAT_CHECK_CONDITION;
+}
+
+/* What is made of an answer beyond its status. */
+static void request_answers(struct kunit *test)
+{
+	struct hvg_stor_packet pkt = { .u.request.transfer_length = 4096 };
+	struct hvg_stor_request *req = &pkt.u.request;
+
+	sg_begin(1);
+	sg_entry(0, FIRST_PFN, 0, 4096);
+	put_sense(&pkt, UNIT_ATTENTION, 0x2a, 0x09);
+	KUNIT_EXPECT_EQ(test, SAM_STAT_CHECK_CONDITION, answered(test, &pkt));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(f->sense, req->u.sense, 18));
+	KUNIT_EXPECT_EQ(test, BIT(STORVSC_EVENT_REVALIDATE), f->events);
+	put_sense(&pkt, UNIT_ATTENTION, 0x3f, 0x0e);
+	KUNIT_EXPECT_EQ(test, SAM_STAT_CHECK_CONDITION, answered(test, &pkt));
+	KUNIT_EXPECT_EQ(test, BIT(STORVSC_EVENT_BUS), f->events);
+
+	memset(&pkt, 0, sizeof(pkt));
+	req->srb_status = HVG_SRB_INVALID_REQUEST;
+	storvsc_param_log_level = 2;
+	KUNIT_EXPECT_EQ(test, SAM_STAT_CHECK_CONDITION, answered(test, &pkt));
+	storvsc_param_log_level = 0;
+	KUNIT_EXPECT_EQ(test, ILLEGAL_REQUEST, f->sense[2] & 0xf);
+	KUNIT_EXPECT_EQ(test, 4096, scsi_get_resid(&f->scmd));
+
+	/* A success that has moved less than the command can live with. */
+	req->srb_status = HVG_SRB_SUCCESS;
+	req->transfer_length = 512;
+	KUNIT_EXPECT_EQ(test, 0, answered(test, &pkt));
+	KUNIT_EXPECT_EQ(test, 4096 - 512, scsi_get_resid(&f->scmd));
+	f->scmd.underflow = 4096;
+	KUNIT_EXPECT_EQ(test, DID_ERROR << 16, answered(test, &pkt));
+	req->transfer_length = 4096;
+	KUNIT_EXPECT_EQ(test, 0, answered(test, &pkt));
+	f->scmd.underflow = 0;
+
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&f->a.count.bad_packets));
+	req->transfer_length = 4097;
+	KUNIT_EXPECT_EQ(test, DID_ERROR << 16, answered(test, &pkt));
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&f->a.count.bad_packets));
+}
+
+/* INQUIRY of a LUN 0 that is not there is answered in the host's place. */
+static void request_no_lun(struct kunit *test)
+{
+	struct hvg_stor_packet pkt = {
+		.u.request.srb_status = HVG_SRB_INVALID_LUN,
+	};
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	const u8 *data;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	data = page_address(page);
+	f->sdev.lun = 0;
+	f->scmd.cmnd[0] = INQUIRY;
+	f->scmd.cmnd[1] = 0;
+	sg_begin(1);
+	sg_entry(0, page_to_pfn(page), 0, 64);
+	KUNIT_EXPECT_EQ(test, 0, answered(test, &pkt));
+	KUNIT_EXPECT_EQ(test, 0x7f, data[0]);
+	KUNIT_EXPECT_EQ(test, 31, data[4]);
+	KUNIT_EXPECT_EQ(test, 64 - 36, scsi_get_resid(&f->scmd));
+	KUNIT_EXPECT_EQ(test, 0, f->events);
+	/* Any other LUN is just not there. */
+	f->sdev.lun = 1;
+	KUNIT_EXPECT_EQ(test, DID_NO_CONNECT << 16, answered(test, &pkt));
+	KUNIT_EXPECT_EQ(test, BIT(STORVSC_EVENT_PRESENCE), f->events);
+	__free_page(page);
+}
+
+/* Packets that complete no command. */
+static void request_notifications(struct kunit *test)
+{
+	static const struct { u32 op, events; int bad; } rows[] = {
+		{ HVG_STOR_ENUMERATE_BUS, BIT(STORVSC_EVENT_BUS), 0 },
+		{ HVG_STOR_REMOVE_DEVICE, BIT(STORVSC_EVENT_BUS), 0 },
+		{ HVG_STOR_FCHBA_DATA, 0, 0 },
+		{ HVG_STOR_EVENT_NOTIFICATION, 0, 0 },
+		{ HVG_STOR_COMPLETE_IO, 0, 1 },
+		{ 99, 0, 1 },
+		{ ~0u, 0, 1 },
+	};
+	struct hvg_stor_packet pkt = { };
+	unsigned int i, bad = 0;
+	u32 bytes;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		/* All of it, and no more than the operation. */
+		for (bytes = 8; bytes <= 64; bytes += 56) {
+			f->events = 0;
+			pkt.operation = rows[i].op;
+			host_sends(HVG_PACKET_INBAND, 0, &pkt, bytes);
+			bad += rows[i].bad;
+			KUNIT_EXPECT_EQ(test, rows[i].events, f->events);
+			KUNIT_EXPECT_EQ(test, bad,
+					atomic_read(&f->a.count.bad_packets));
+		}
+	}
+	host_sends(HVG_PACKET_INBAND, 0, &pkt, 0);
+	host_sends(HVG_PACKET_TRANSFER_PAGES, 0, &pkt, sizeof(pkt));
+	host_sends(0, 0, &pkt, sizeof(pkt));
+	KUNIT_EXPECT_EQ(test, bad + 3, atomic_read(&f->a.count.bad_packets));
+	KUNIT_EXPECT_EQ(test, 0, f->done);
+
+	/* The answer to a request of the driver's own, and one too many. */
+	f->sync_wanted = true;
+	complete_with(STORVSC_SYNC_INDEX, 64, 0);
+	KUNIT_EXPECT_EQ(test, 1, f->synced);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&f->a.count.stale_completions));
+	f->sync_wanted = false;
+	complete_with(STORVSC_SYNC_INDEX, 64, 0);
+	KUNIT_EXPECT_EQ(test, 2, f->synced);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&f->a.count.stale_completions));
+}
+
 static void request_fail_all(struct kunit *test)
 {
+	static struct scsi_device other;
+
+	KUNIT_EXPECT_TRUE(test, storvsc_slots_idle(&f->a, NULL));
 	KUNIT_ASSERT_EQ(test, 0, submit());
 	KUNIT_EXPECT_FALSE(test, storvsc_slots_idle(&f->a, NULL));
 	KUNIT_EXPECT_FALSE(test, storvsc_slots_idle(&f->a, &f->sdev));
+	KUNIT_EXPECT_TRUE(test, storvsc_slots_idle(&f->a, &other));
 	storvsc_slots_fail(&f->a, 1, DID_RESET);
 	KUNIT_EXPECT_EQ(test, 0, f->done);
 	storvsc_slots_fail(&f->a, 0, DID_RESET);
@@ -546,6 +744,10 @@ static void request_fail_all(struct kunit *test)
 	storvsc_slots_fail(&f->a, -1, DID_RESET);
 	KUNIT_EXPECT_EQ(test, 1, f->done);
 	KUNIT_EXPECT_TRUE(test, storvsc_slots_idle(&f->a, NULL));
+	/* An adapter whose start has failed has none. */
+	storvsc_slots_free(&f->a);
+	storvsc_slots_fail(&f->a, -1, DID_RESET);
+	KUNIT_EXPECT_NULL(test, storvsc_slot_find(&f->a, 0));
 }
 
 static struct kunit_case request_cases[] = {
@@ -554,12 +756,17 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_adjacent),
 	KUNIT_CASE(request_short_of_list),
 	KUNIT_CASE(request_gaps),
+	KUNIT_CASE(request_too_large),
 	KUNIT_CASE(request_fields),
 	KUNIT_CASE(request_without_data),
 	KUNIT_CASE(request_not_allowed),
 	KUNIT_CASE(request_states),
 	KUNIT_CASE(request_ring_full),
+	KUNIT_CASE(request_ring_broken),
 	KUNIT_CASE(request_completions),
+	KUNIT_CASE(request_answers),
+	KUNIT_CASE(request_no_lun),
+	KUNIT_CASE(request_notifications),
 	KUNIT_CASE(request_fail_all),
 	{}
 };

@@ -51,6 +51,11 @@ bool fake_host_send(const void *msg, u8 bytes)
 	return room;
 }
 
+struct hvg_message *fake_host_slot(unsigned int cpu)
+{
+	return &slots[cpu];
+}
+
 /* The driver's channel, or NULL; the test sees to its staying. */
 struct hvg_channel *fake_host_channel(u32 channel)
 {
@@ -301,16 +306,17 @@ u32 platform_vp(unsigned int cpu)
 
 struct hvg_message *platform_message_slot(unsigned int cpu)
 {
-	return &slots[cpu];
+	return fake_host.no_pages ? NULL : &slots[cpu];
 }
 
 unsigned long *platform_event_flags(unsigned int cpu)
 {
-	return flags[cpu];
+	return fake_host.no_pages ? NULL : flags[cpu];
 }
 
 void platform_end_of_message(void)
 {
+	fake_host.ends[smp_processor_id()]++;
 }
 
 bool platform_can_report_crash(void)

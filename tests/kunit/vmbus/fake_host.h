@@ -9,6 +9,7 @@
 #ifndef _HVG_KUNIT_FAKE_HOST_H
 #define _HVG_KUNIT_FAKE_HOST_H
 
+#include <linux/threads.h>
 #include <linux/types.h>
 #include <hvg/hv_wire.h>
 #include <hvg/vmbus.h>
@@ -30,6 +31,8 @@
  * @started: platform_start() without platform_stop()
  * @version: what fake_host_connect() accepts
  * @refuse_gpadl: status of each GPADL_CREATED
+ * @no_pages: no CPU has a message page or one of event flags
+ * @ends: by CPU, how often the end of a message was told
  */
 struct fake_host {
 	u64 status;
@@ -42,6 +45,8 @@ struct fake_host {
 	bool started;
 	u32 version;
 	s32 refuse_gpadl;
+	bool no_pages;
+	unsigned int ends[NR_CPUS];
 };
 
 extern struct fake_host fake_host;
@@ -63,6 +68,8 @@ extern struct fake_host_begin fake_host_begin;
 void fake_host_reset(void);
 /* False: the slot is taken, the message was not sent. */
 bool fake_host_send(const void *msg, u8 bytes);
+/* The slot of a CPU, to be filled with anything. */
+struct hvg_message *fake_host_slot(unsigned int cpu);
 void fake_host_signal(u32 channel);
 struct hvg_channel *fake_host_channel(u32 channel);
 

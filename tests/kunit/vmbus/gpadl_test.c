@@ -189,6 +189,18 @@ static void answer_other_handle(const struct hvg_post_message_input *msg)
 	fake_host_send(&created, sizeof(created));
 }
 
+/* The answer to what nobody has asked. */
+static void answer_other_question(const struct hvg_post_message_input *msg)
+{
+	const struct hvg_msg_gpadl_header *head = (const void *)msg->payload;
+	struct hvg_msg_gpadl_torndown torndown = {
+		.header.type = HVG_MSG_GPADL_TORNDOWN,
+		.gpadl = head->gpadl,
+	};
+
+	fake_host_send(&torndown, sizeof(torndown));
+}
+
 static void answer_short(const struct hvg_post_message_input *msg)
 {
 	const struct hvg_msg_gpadl_header *head = (const void *)msg->payload;
@@ -227,7 +239,7 @@ static void gpadl_other_channel(struct kunit *test)
 static void gpadl_no_answer(struct kunit *test)
 {
 	static void (*const answers[])(const struct hvg_post_message_input *) = {
-		NULL, answer_other_handle, answer_short,
+		NULL, answer_other_handle, answer_other_question, answer_short,
 	};
 	unsigned int i;
 	u32 handle;
@@ -323,6 +335,66 @@ static void gpadl_buffers(struct kunit *test)
 	free_pages((unsigned long)buf, 2);
 }
 
+static bool answers_teardown;
+
+static void answer_wrongly(const struct hvg_post_message_input *msg)
+{
+	if (fake_host_type(msg) == HVG_MSG_GPADL_HEADER)
+		answer_other_channel(msg);
+	else if (answers_teardown)
+		fake_host_answer(msg);
+}
+
+static void rescind_at_teardown(const struct hvg_post_message_input *msg)
+{
+	struct hvg_msg_channel rescind = {
+		{ HVG_MSG_RESCIND_OFFER, 0 }, CHANNEL
+	};
+
+	if (fake_host_type(msg) == HVG_MSG_GPADL_TEARDOWN)
+		fake_host_send(&rescind, sizeof(rescind));
+	else
+		fake_host_answer(msg);
+}
+
+/* Whether the memory may be freed is what a driver has to know. */
+static void gpadl_buffer_kept(struct kunit *test)
+{
+	struct hvg_gpadl gpadl;
+	void *buf = vmalloc(2 * HVG_PAGE_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	host_limit_ms = 30;
+	fake_host.answer = answer_wrongly;
+	answers_teardown = true;
+	KUNIT_EXPECT_EQ(test, -EIO, hvg_gpadl_create(chan, buf,
+						     2 * HVG_PAGE_SIZE,
+						     &gpadl));
+	KUNIT_EXPECT_EQ(test, 0, gpadl.handle);
+	answers_teardown = false;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT,
+			hvg_gpadl_create(chan, buf, 2 * HVG_PAGE_SIZE,
+					 &gpadl));
+	KUNIT_EXPECT_EQ(test, 0, gpadl.handle);
+	/* What was never established needs no end. */
+	KUNIT_EXPECT_EQ(test, 0, hvg_gpadl_teardown(chan, &gpadl));
+
+	fake_host.answer = fake_host_answer;
+	KUNIT_ASSERT_EQ(test, 0, hvg_gpadl_create(chan, buf, 2 * HVG_PAGE_SIZE,
+						  &gpadl));
+	fake_host.status = HVG_STATUS_ACCESS_DENIED;
+	fake_host.failures = 1;
+	KUNIT_EXPECT_EQ(test, -EIO, hvg_gpadl_teardown(chan, &gpadl));
+	KUNIT_EXPECT_NE(test, 0, gpadl.handle);
+	hvg_channel_get(chan);
+	fake_host.answer = rescind_at_teardown;
+	KUNIT_EXPECT_EQ(test, 0, hvg_gpadl_teardown(chan, &gpadl));
+	KUNIT_EXPECT_EQ(test, 0, gpadl.handle);
+	fake_host.answer = fake_host_answer;
+	hvg_channel_put(chan);
+	vfree(buf);
+}
+
 static struct kunit_case gpadl_cases[] = {
 	KUNIT_CASE(gpadl_small),
 	KUNIT_CASE(gpadl_boundaries),
@@ -333,6 +405,7 @@ static struct kunit_case gpadl_cases[] = {
 	KUNIT_CASE(gpadl_rescinded),
 	KUNIT_CASE(gpadl_post_fails),
 	KUNIT_CASE(gpadl_buffers),
+	KUNIT_CASE(gpadl_buffer_kept),
 	{}
 };
 

@@ -368,6 +368,7 @@ static void ring_bad_index(struct kunit *test)
 					ring_rx_copy(&f->rx, f->buf, BUF_BYTES,
 						     &pkt));
 			KUNIT_ASSERT_EQ(test, 0, ring_bytes_used(&f->rx));
+			KUNIT_ASSERT_EQ(test, 0, ring_bytes_used(&f->tx));
 		} else {
 			KUNIT_ASSERT_EQ(test,
 					(index + RING_BYTES - 64) % RING_BYTES,
@@ -391,18 +392,22 @@ static void ring_bad_index(struct kunit *test)
 /* The host's index is bad by the time that room is given back. */
 static void ring_bad_index_on_publish(struct kunit *test)
 {
+	static const u32 bad[] = { 0xffffffff, RING_BYTES, 4 };
 	struct ring_fixture *f = test->priv;
 	struct ring_packet pkt;
+	unsigned int i;
 
-	at(f, 0);
-	f->rx.ctl->features = HVG_RING_FEATURE_PENDING_SEND;
-	f->rx.ctl->pending_send_size = 4000;
-	host_write(f, 20, 2, 0);
-	KUNIT_ASSERT_EQ(test, 1,
-			ring_rx_copy(&f->rx, f->buf, BUF_BYTES, &pkt));
-	f->rx.ctl->write_index = 0xffffffff;
-	KUNIT_EXPECT_FALSE(test, ring_rx_publish(&f->rx));
-	KUNIT_EXPECT_EQ(test, f->rx.index, f->rx.ctl->read_index);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		at(f, 0);
+		f->rx.ctl->features = HVG_RING_FEATURE_PENDING_SEND;
+		f->rx.ctl->pending_send_size = 4000;
+		host_write(f, 20, 2, 0);
+		KUNIT_ASSERT_EQ(test, 1, ring_rx_copy(&f->rx, f->buf,
+						      BUF_BYTES, &pkt));
+		f->rx.ctl->write_index = bad[i];
+		KUNIT_EXPECT_FALSE(test, ring_rx_publish(&f->rx));
+		KUNIT_EXPECT_EQ(test, f->rx.index, f->rx.ctl->read_index);
+	}
 }
 
 /* Every combination of lengths in a descriptor near what is there. */

@@ -7,6 +7,7 @@ extern struct kunit_suite gpadl_suite;
 extern struct kunit_suite version_suite;
 extern struct kunit_suite guid_suite;
 extern struct kunit_suite packet_suite;
+extern struct kunit_suite event_suite;
 extern struct kunit_suite message_suite;
 
 #endif /* _HVG_KUNIT_SUITES_H */

@@ -39,11 +39,9 @@ APPEND = ("console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1 "
           "unknown_nmi_panic panic_print=0x5 watchdog_thresh=60 "
           "rcupdate.rcu_cpu_stall_timeout=180")
 # Old kernels take 255 characters, know few of those, have a vDSO that is
-# wrong for a static program (2.6.18-238), tick 1000 times a second, and those
-# of 32 bits want no ACPI of a machine whose BIOS has no date in SMBIOS.
+# wrong for a static program (2.6.18-238), and tick 1000 times a second.
 OLD_APPEND = ("console=ttyS0 loglevel=5 panic=1 oops=panic printk.time=1 "
-              "unknown_nmi_panic vdso=0 divider=10 nmi_watchdog=0 "
-              "acpi=force")
+              "unknown_nmi_panic vdso=0 divider=10 nmi_watchdog=0")
 # Every report of the debug kernel, not the first alone.
 DEBUG_APPEND = "kasan_multi_shot kmemleak=on"
 # Where VMBus is built in, this keeps it from taking the device.

@@ -135,6 +135,10 @@ static void base_trim(struct kvm_cpuid_entry2 *e)
 		e->ecx &= BASE_8_1_ECX;
 		e->edx &= BASE_8_1_EDX;
 		break;
+	case 0x80000006:
+		/* no L3: 2.6.18-194 looks for its northbridge, unchecked */
+		e->edx = 0;
+		break;
 	case 0x80000007:
 		e->edx &= 1u << 8;	/* invariant TSC */
 		break;

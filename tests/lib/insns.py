@@ -96,8 +96,9 @@ class Counter:
     def functions(self, vm, names):
         """{function: (first line, line after the last)} of some modules."""
         found = sorted((int(at, 16), name, module) for at, name, module
-                       in _FUNCTION.findall(vm.sh("cat /proc/kallsyms"))
-                       if module in names)
+                       in _FUNCTION.findall(vm.sh(
+                           r"grep -E '\[(%s)\]$' /proc/kallsyms"
+                           % "|".join(names))))
         spans = {}
         for (at, name, module), (after, *_) in zip(found, found[1:]):
             last = self._guest[module][1]

@@ -23,7 +23,7 @@ _BASE = 0xffffffff80000000
 _SHIFT = 4
 # Where a kernel with "nokaslr" is, and its modules.
 _GUEST = ((0xffffffff81000000, 0xffffffff83000000),
-          (0xffffffffc0000000, 0xffffffffc0300000))
+          (0xffffffffc0000000, 0xffffffffc0380000))
 _SYMBOL = re.compile(r"^([0-9a-f]+) \w (_text|_etext)$", re.M)
 _FUNCTION = re.compile(r"^([0-9a-f]+) [tT] (\S+)\t\[(\w+)\]$", re.M)
 _MODULE = re.compile(r"^(\w+) (\d+) .* 0x([0-9a-f]+)(?: \(\w+\))?$", re.M)

@@ -147,7 +147,8 @@ def boot(kernel, built: dict, names, progress) -> tuple:
     progress(f"running {' '.join(names)} in QEMU (log: {console})")
     begin = time.monotonic()
     argv = ["qemu-system-x86_64", "-accel", "tcg,thread=multi",
-            "-cpu", "max,-la57", "-smp", "2", "-m", "768", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-cpu", "max,-la57", "-smp", "2", "-m", "768", "-nodefaults",
+            "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", kernel.vmlinuz, "-initrd", archive, "-append", APPEND,
             "-serial", f"file:{console}", "-serial", f"file:{data}"]
     try:

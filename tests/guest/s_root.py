@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The root file system is on the synthetic disk, which an initrd brings up.
 
-The initrd is laid out as mkinitrd --preload=hvg_vmbus --preload=hvg_storvsc
-of RHEL 5 does it, with busybox in the place of nash: the drivers and what
-they depend on come first, block devices are made from sysfs, and the root is
-found by its label. kexec starts it, as a boot loader would.
+The initrd is laid out as mkinitrd of RHEL 5 does it, with busybox in the place
+of nash: modules are loaded in the order of their dependencies, block devices
+are made from sysfs, and the root is found by its label. kexec starts it, as a
+boot loader would.
 """
 
 import subprocess
@@ -64,11 +64,9 @@ INITRD = r"""
     done
     mknod dev/console c 5 1
     mknod dev/null c 1 3
-    needed=$(grep -x scsi_mod /modules/boot.list || :)
     {
-        [ -z "$needed" ] || echo $needed
+        cat /modules/boot.list
         printf '%%s\n' %(order)s
-        grep -vx scsi_mod /modules/boot.list || :
     } >lib/list
     while read -r name; do cp /modules/$name.ko lib; done <lib/list
     cat >init <<'END'

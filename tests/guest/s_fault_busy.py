@@ -10,9 +10,6 @@ DISKS = ("data", "second")
 NAMES = ("busy", "queue-full")
 # How often one comes under I/O that is to go on
 SOME = 10
-# I/Os a second, each way: fio must not come round within its 10 s, as it would
-# take blocks for bad then that it has written twice
-RATE = 500
 # What the midlayer may take for a command with a 2 s timer and 5 retries
 LIMIT = 40
 
@@ -23,11 +20,7 @@ def guest(vm):
     some, ever = [], []
     for name in NAMES:
         before = faults.fired(vm, name)
-        faults.start(vm, "fio --name=busy --filename=%s --rw=randrw --bs=4k "
-                     "--size=64m --ioengine=libaio --direct=1 --iodepth=16 "
-                     "--verify=crc32c --verify_fatal=1 --randrepeat=0 "
-                     "--time_based --runtime=10 --rate_iops=%d,%d --minimal"
-                     % (device, RATE, RATE))
+        faults.start_mix(vm, device, seconds=10)
         for number in range(1, SOME + 1):
             faults.arm(vm, name, disk="data", after=8)
             vm.wait_for(lambda n=name, c=before + number:

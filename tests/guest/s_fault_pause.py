@@ -10,18 +10,12 @@ GROUP = "fault"
 DISKS = ("data", "second")
 PAUSE_SECONDS = 10
 DELAY_MS = 3000
-# fio must not come round within its time: see s_fault_busy.py
-RATE = 500
 
 
 def guest(vm):
     device, second = vm.disk("data"), vm.disk("second")
     before = vm.storage()["errors"]
-    faults.start(vm, "fio --name=pause --filename=%s --rw=randrw --bs=4k "
-                 "--size=64m --ioengine=libaio --direct=1 --iodepth=8 "
-                 "--verify=crc32c --verify_fatal=1 --randrepeat=0 "
-                 "--time_based --runtime=5 --rate_iops=%d,%d --minimal"
-                 % (device, RATE, RATE))
+    faults.start_mix(vm, device, seconds=5)
     time.sleep(1)
     vm.control("pause")
     time.sleep(PAUSE_SECONDS)

@@ -11,17 +11,11 @@ SIZE = CATALOGUE["data"].size
 # I/O keeps below the smallest.
 SIZES = tuple(SIZE + n * MIB for n in (16, 1024, -128, 64, -256, 8))
 BUSY_MIB = 32
-# fio must not come round within its time: see s_fault_busy.py
-RATE = 200
 
 
 def guest(vm):
     device = vm.disk("data")
-    faults.start(vm, "fio --name=resize --filename=%s --rw=randrw --bs=4k "
-                 "--size=%dm --ioengine=libaio --direct=1 --iodepth=8 "
-                 "--verify=crc32c --verify_fatal=1 --randrepeat=0 "
-                 "--time_based --runtime=15 --rate_iops=%d,%d --minimal"
-                 % (device, BUSY_MIB, RATE, RATE))
+    faults.start_mix(vm, device, seconds=15, mib=BUSY_MIB, rate=200)
     for size in SIZES:
         vm.control("disk-resize", size=size,
                    **CATALOGUE["data"].address())

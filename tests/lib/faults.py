@@ -73,6 +73,20 @@ def start(vm, script):
           % script)
 
 
+def start_mix(vm, device, seconds, mib=64, rate=500):
+    """Read and write at random, and verify what is read, in the background.
+
+    @rate is I/Os a second each way. Within its time fio must not come round:
+    it would take blocks for bad then that it has written twice.
+    """
+    expect(seconds * rate * 2 < mib << 8, "%d MiB are too few for %d I/Os",
+           mib, seconds * rate * 2)
+    start(vm, "fio --name=mix --filename=%s --rw=randrw --bs=4k --size=%dm "
+          "--ioengine=libaio --direct=1 --iodepth=16 --verify=crc32c "
+          "--verify_fatal=1 --randrepeat=0 --time_based --runtime=%d "
+          "--rate_iops=%d,%d --minimal" % (device, mib, seconds, rate, rate))
+
+
 def finished(vm, what, timeout=60):
     """Exit status and output of what start() has started."""
     try:

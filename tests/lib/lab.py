@@ -44,7 +44,7 @@ CPU = "max,+svm,-la57,-erms,-fsrm"
 # L1 says that it lives this often. QEMU (7.2) loses an interrupt now and then
 # that it raises while its CPU enters or leaves a guest; if that was the
 # timer's, L1 sleeps for ever, or does not leave a guest that spins. Another
-# interrupt brings both: after some silence L1 gets the keyboard's. After a
+# interrupt should bring both: after some silence L1 gets the keyboard's. After a
 # long one it has died.
 HEARTBEAT_S = 5
 NUDGE_S = 12

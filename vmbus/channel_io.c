@@ -11,6 +11,9 @@
  * masked until a look at the ring finds nothing, so that one interrupt serves
  * what comes while the answers before are being dealt with. The tasklet also
  * goes on where there is more to read than one interrupt may take.
+ *
+ * What the host answers while it is being signalled needs no interrupt: who
+ * signals looks at the ring afterwards.
  */
 #include <linux/export.h>
 #include <linux/interrupt.h>
@@ -75,6 +78,34 @@ static void channel_signal(struct hvg_channel *chan)
 	}
 	platform_signal_event(chan->connection_id, 0);
 	trace_hvg_signal(chan->id);
+}
+
+/*
+ * May the sender look at the ring after its signal? Only where the tasklet
+ * runs at once, and not against somebody who has masked the host's signals
+ * for longer. Caller holds tx_lock, taken with @flags.
+ */
+static bool channel_may_look(const struct hvg_channel *chan,
+			     unsigned long flags)
+{
+	return !in_interrupt() && !irqs_disabled_flags(flags) &&
+	       READ_ONCE(chan->rx_live) && !chan->ops->event &&
+	       !READ_ONCE(chan->rx.ctl->interrupt_mask);
+}
+
+/*
+ * Under RCU. A reader may be at work meanwhile. Each unmasks after its last
+ * look and then looks again, so what the host writes is seen by one of them.
+ */
+static void channel_signal_and_look(struct hvg_channel *chan)
+{
+	/* Nobody else runs on this CPU while the host's signals are masked. */
+	local_bh_disable();
+	ring_rx_mask(&chan->rx);
+	channel_signal(chan);
+	if (ring_rx_unmask(&chan->rx))
+		tasklet_schedule(&chan->drain_tasklet);
+	local_bh_enable();
 }
 
 static int channel_tx_no_room(struct hvg_channel *chan, u32 bytes)
@@ -184,7 +215,7 @@ EXPORT_SYMBOL_GPL(hvg_tx_begin);
 void hvg_tx_commit(struct hvg_tx *tx)
 {
 	struct hvg_channel *chan = tx->chan;
-	bool signal;
+	bool signal, look;
 	u32 bytes;
 
 	__acquire(&chan->tx_lock);
@@ -198,9 +229,15 @@ void hvg_tx_commit(struct hvg_tx *tx)
 	chan->stats.bytes_out += bytes;
 	if (signal)
 		chan->stats.intr_out_empty++;
+	look = signal && channel_may_look(chan, tx->flags);
+	/* The rings stay: a close waits for it after it has had the lock. */
+	rcu_read_lock();
 	spin_unlock_irqrestore(&chan->tx_lock, tx->flags);
-	if (signal)
+	if (look)
+		channel_signal_and_look(chan);
+	else if (signal)
 		channel_signal(chan);
+	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(hvg_tx_commit);
 

@@ -173,7 +173,7 @@ bool ring_tx_publish(struct ring *ring, u32 bytes)
  * ring_rx_pending() - what the host has written and nobody has read
  * @ring: a ring that this side reads
  *
- * Context: the ring's one reader.
+ * Context: the ring's one reader; to others it is a guess.
  * Return: bytes; -EPROTO: the host's index is bad.
  */
 int ring_rx_pending(const struct ring *ring)
@@ -183,7 +183,7 @@ int ring_rx_pending(const struct ring *ring)
 
 	if (!ring_index_valid(ring, write))
 		return -EPROTO;
-	return ring_used(ring, ring->index, write);
+	return ring_used(ring, READ_ONCE(ring->index), write);
 }
 
 /**
@@ -228,8 +228,9 @@ int ring_rx_copy(struct ring *ring, void *buf, u32 room,
 	memcpy((u8 *)buf + sizeof(pkt->head),
 	       ring->data + ring->index + sizeof(pkt->head),
 	       pkt->bytes - sizeof(pkt->head));
-	ring->index = ring_advance(ring, ring->index, pkt->bytes +
-				   sizeof(struct hvg_packet_trailer));
+	WRITE_ONCE(ring->index,
+		   ring_advance(ring, ring->index, pkt->bytes +
+				sizeof(struct hvg_packet_trailer)));
 	return 1;
 }
 
@@ -270,7 +271,7 @@ bool ring_rx_publish(struct ring *ring)
  * ring_rx_mask() - tell the host that the ring is being read
  * @ring: a ring that this side reads
  *
- * Context: the ring's one reader.
+ * Context: any; a look at the ring must follow soon.
  */
 void ring_rx_mask(struct ring *ring)
 {
@@ -283,7 +284,7 @@ void ring_rx_mask(struct ring *ring)
  * ring_rx_unmask() - ask for a signal for the next packet
  * @ring: a ring that this side reads, all packets of which have been taken
  *
- * Context: the ring's one reader.
+ * Context: the ring's one reader, or who has masked it.
  * Return: true if a packet came meanwhile, for which the host has sent no
  * signal: the ring is masked again and must be read.
  */

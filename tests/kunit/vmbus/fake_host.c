@@ -296,6 +296,8 @@ u64 platform_signal_event(u32 connection, u16 flag)
 {
 	fake_host.signals++;
 	fake_host.signal_connection = connection;
+	if (fake_host.signalled)
+		fake_host.signalled();
 	return HVG_STATUS_SUCCESS;
 }
 

@@ -28,6 +28,7 @@
  * @count: how many
  * @signals: HvSignalEvent calls
  * @signal_connection: connection id of the last one
+ * @signalled: what the host does before such a call returns; may be NULL
  * @started: platform_start() without platform_stop()
  * @version: what fake_host_connect() accepts
  * @refuse_gpadl: status of each GPADL_CREATED
@@ -42,6 +43,7 @@ struct fake_host {
 	unsigned int count;
 	unsigned int signals;
 	u32 signal_connection;
+	void (*signalled)(void);
 	bool started;
 	u32 version;
 	s32 refuse_gpadl;

@@ -442,6 +442,53 @@ static void packet_gather_more(struct kunit *test)
 	local_bh_enable();
 }
 
+static u32 mask_at_signal;
+
+static void answer_at_once(void)
+{
+	mask_at_signal = chan->rx.ctl->interrupt_mask;
+	host_reads();
+	host_answers(1);
+}
+
+/* What the host answers within the signal is read without an interrupt. */
+static void packet_look(struct kunit *test)
+{
+	fake_host.signalled = answer_at_once;
+	guest_asks(test, 1);
+	KUNIT_EXPECT_EQ(test, 1, got.packets);
+	KUNIT_EXPECT_EQ(test, 1, mask_at_signal);
+	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
+	guest_asks(test, 5);
+	KUNIT_EXPECT_EQ(test, 6, got.packets);
+	KUNIT_EXPECT_EQ(test, 0, chan->stats.interrupts);
+
+	/* Not within what the sender has locked out. */
+	local_bh_disable();
+	guest_asks(test, 1);
+	KUNIT_EXPECT_EQ(test, 0, mask_at_signal);
+	local_bh_enable();
+	local_irq_disable();
+	guest_asks(test, 1);
+	local_irq_enable();
+	KUNIT_EXPECT_EQ(test, 0, mask_at_signal);
+	KUNIT_EXPECT_EQ(test, 6, got.packets);
+	/* Nor against one who has masked the ring. */
+	fake_host_signal(CHANNEL);
+	KUNIT_EXPECT_EQ(test, 8, got.packets);
+	ring_rx_mask(&chan->rx);
+	guest_asks(test, 1);
+	KUNIT_EXPECT_EQ(test, 8, got.packets);
+	KUNIT_EXPECT_EQ(test, 1, chan->rx.ctl->interrupt_mask);
+	fake_host.signalled = NULL;
+	channel_drain_now(chan);
+	KUNIT_EXPECT_EQ(test, 9, got.packets);
+	/* No answer: nothing is left masked. */
+	host_reads();
+	guest_asks(test, 1);
+	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
+}
+
 /* More than one interrupt may take; the rest comes from the tasklet. */
 static void packet_many(struct kunit *test)
 {
@@ -490,6 +537,7 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_parse_bad),
 	KUNIT_CASE(packet_gather),
 	KUNIT_CASE(packet_gather_more),
+	KUNIT_CASE(packet_look),
 	KUNIT_CASE(packet_many),
 	KUNIT_CASE(packet_open_message),
 	{}

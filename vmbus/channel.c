@@ -110,12 +110,10 @@ static int channel_alloc_rings(struct hvg_channel *chan,
 static void channel_go_live(struct hvg_channel *chan)
 {
 	spin_lock_irq(&chan->rx_lock);
-	chan->answered = 0;
 	chan->rx_live = true;
 	spin_unlock_irq(&chan->rx_lock);
 	spin_lock_irq(&chan->tx_lock);
 	chan->tx_blocked = 0;
-	chan->asked = 0;
 	chan->tx_live = true;
 	spin_unlock_irq(&chan->tx_lock);
 }

@@ -94,15 +94,12 @@ struct channel_stats {
  * @tx: guest-to-host ring
  * @tx_live: packets may be sent
  * @tx_blocked: packet length that somebody waits to have room for, or 0
- * @asked: packets sent that want an answer; changed under @tx_lock, read
- *	anywhere
  * @rx_lock: makes the reader of @rx the only one; protects @rx_live. Taken in
  *	hard interrupt context; the driver's callbacks run under it.
  * @rx: host-to-guest ring
  * @rx_live: callbacks may be called
  * @rx_buf: private copy of the packet being handled
  * @rx_buf_bytes: its size
- * @answered: completions that came; changed by the reader, read anywhere
  * @drain_tasklet: reads on where an interrupt has left off
  * @rescind_work: tells the driver of a rescind
  * @add_work: adds the device, or shows the sub-channel to its driver
@@ -140,14 +137,12 @@ struct hvg_channel {
 	struct ring tx;
 	bool tx_live;
 	u32 tx_blocked;
-	u32 asked;
 
 	spinlock_t rx_lock;		/* one reader of rx */
 	struct ring rx;
 	bool rx_live;
 	void *rx_buf;
 	u32 rx_buf_bytes;
-	u32 answered;
 	struct tasklet_struct drain_tasklet;
 
 	struct work_struct rescind_work;

@@ -6,14 +6,10 @@
  * under rx_lock, which makes its holder the only reader, and with interrupts
  * off, and handed to the driver.
  *
- * Where little is on its way the interrupt reads, which is the fastest. With
- * many requests under way it leaves that to a tasklet: the host's signals are
- * masked until a look at the ring finds nothing, so that one interrupt serves
- * what comes while the answers before are being dealt with. The tasklet also
- * goes on where there is more to read than one interrupt may take.
- *
- * What the host answers while it is being signalled needs no interrupt: who
- * signals looks at the ring afterwards.
+ * The interrupt reads, with the host's signals masked until a look at the ring
+ * finds nothing; where there is more than one interrupt may take a tasklet
+ * goes on. What the host answers while it is being signalled needs no
+ * interrupt: who signals looks at the ring afterwards.
  */
 #include <linux/export.h>
 #include <linux/interrupt.h>
@@ -30,8 +26,6 @@
 
 /* Packets for which interrupts stay off. */
 #define DRAIN_BUDGET	256
-/* Requests without an answer from which on answers are gathered. */
-#define GATHER_FROM	4
 
 /* The ring broke the rules: nothing is read or sent any more. */
 static void channel_break(struct hvg_channel *chan, const char *expected,
@@ -195,8 +189,6 @@ int hvg_tx_begin(struct hvg_channel *chan, struct hvg_tx *tx, u16 type,
 	head.flags = packet_flags;
 	head.trans_id = trans_id;
 	hvg_tx_put(tx, &head, sizeof(head));
-	if (packet_flags & HVG_PACKET_FLAG_COMPLETION)
-		WRITE_ONCE(chan->asked, chan->asked + 1);
 	/* The lock stays held: to hvg_tx_commit(), not to sparse. */
 	__release(&chan->tx_lock);
 	return 0;
@@ -320,8 +312,6 @@ static int channel_rx_packet(struct hvg_channel *chan)
 	pkt.bytes = raw.bytes - head_bytes;
 	chan->stats.packets_in++;
 	chan->stats.bytes_in += raw.bytes + sizeof(struct hvg_packet_trailer);
-	if (pkt.type == HVG_PACKET_COMPLETION)
-		WRITE_ONCE(chan->answered, chan->answered + 1);
 	chan->ops->packet(chan, &pkt);
 	return 1;
 }
@@ -349,37 +339,25 @@ static int channel_read(struct hvg_channel *chan, int budget)
 	return done;
 }
 
-/* A guess without locks; a host that answers what nobody asked spoils it. */
-static bool channel_busy(const struct hvg_channel *chan)
-{
-	return (s32)(READ_ONCE(chan->asked) - READ_ONCE(chan->answered)) >=
-	       GATHER_FROM;
-}
-
 /*
  * Caller holds rx_lock. True: another look is to follow, and the host's
  * signals are masked until then.
  */
 static bool channel_read_all(struct hvg_channel *chan, int budget)
 {
-	bool again;
-	int done;
-
 	lockdep_assert_held(&chan->rx_lock);
 	if (!chan->rx_live || chan->broken)
 		return false;
 	ring_rx_mask(&chan->rx);
 	do {
-		done = channel_read(chan, budget);
-		budget -= done;
+		budget -= channel_read(chan, budget);
 		/* Stays masked: no signal is wanted from a bad ring. */
 		if (chan->broken)
 			return false;
-		again = budget <= 0 || (done && channel_busy(chan));
-	} while (!again && ring_rx_unmask(&chan->rx));
+	} while (budget > 0 && ring_rx_unmask(&chan->rx));
 	if (chan->ops->drained)
 		chan->ops->drained(chan);
-	return again;
+	return budget <= 0;
 }
 
 /* Interrupts are off. */
@@ -448,12 +426,6 @@ void channel_interrupt(struct hvg_channel *chan)
 {
 	chan->stats.interrupts++;
 	trace_hvg_interrupt(chan->id);
-	if (READ_ONCE(chan->rx_live) && !chan->ops->event &&
-	    channel_busy(chan)) {
-		ring_rx_mask(&chan->rx);
-		tasklet_schedule(&chan->drain_tasklet);
-		return;
-	}
 	channel_look(chan);
 }
 

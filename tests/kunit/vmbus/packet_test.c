@@ -372,10 +372,9 @@ static void packet_parse_bad(struct kunit *test)
 	}
 }
 
-static void host_answers(unsigned int count)
+static void host_answers(void)
 {
-	while (count--)
-		host_writes(HVG_PACKET_COMPLETION, 0, 0, 0, 0);
+	host_writes(HVG_PACKET_COMPLETION, 0, 0, 0, 0);
 }
 
 static void guest_asks(struct kunit *test, unsigned int count)
@@ -387,68 +386,13 @@ static void guest_asks(struct kunit *test, unsigned int count)
 						 HVG_PACKET_FLAG_COMPLETION));
 }
 
-static void wait_unmasked(struct kunit *test)
-{
-	unsigned int limit;
-
-	for (limit = 0; chan->rx.ctl->interrupt_mask && limit < 1000; limit++)
-		msleep(1);
-	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
-}
-
-/*
- * With many requests under way an interrupt reads nothing, with few all. No
- * tasklet runs on this CPU while bottom halves are disabled.
- */
-static void packet_gather(struct kunit *test)
-{
-	guest_asks(test, 8);
-	local_bh_disable();
-	host_answers(1);
-	fake_host_signal(CHANNEL);
-	KUNIT_EXPECT_EQ(test, 0, got.packets);
-	KUNIT_EXPECT_EQ(test, 1, chan->rx.ctl->interrupt_mask);
-	host_answers(4);
-	local_bh_enable();
-	wait_unmasked(test);
-	KUNIT_EXPECT_EQ(test, 5, got.packets);
-
-	local_bh_disable();
-	host_answers(3);
-	fake_host_signal(CHANNEL);
-	KUNIT_EXPECT_EQ(test, 8, got.packets);
-	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
-	local_bh_enable();
-}
-
-/* A look that finds answers while there are many to come is not the last. */
-static void packet_gather_more(struct kunit *test)
-{
-	guest_asks(test, 8);
-	local_bh_disable();
-	host_answers(1);
-	channel_drain_now(chan);
-	KUNIT_EXPECT_EQ(test, 1, got.packets);
-	KUNIT_EXPECT_EQ(test, 1, chan->rx.ctl->interrupt_mask);
-	local_bh_enable();
-	wait_unmasked(test);
-	/* A new opening starts to count anew. */
-	hvg_channel_close(chan);
-	KUNIT_ASSERT_EQ(test, 0, packet_open());
-	host_answers(1);
-	local_bh_disable();
-	fake_host_signal(CHANNEL);
-	KUNIT_EXPECT_EQ(test, 1, got.packets);
-	local_bh_enable();
-}
-
 static u32 mask_at_signal;
 
 static void answer_at_once(void)
 {
 	mask_at_signal = chan->rx.ctl->interrupt_mask;
 	host_reads();
-	host_answers(1);
+	host_answers();
 }
 
 /* What the host answers within the signal is read without an interrupt. */
@@ -535,8 +479,6 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_parse_kinds),
 	KUNIT_CASE(packet_parse_largest),
 	KUNIT_CASE(packet_parse_bad),
-	KUNIT_CASE(packet_gather),
-	KUNIT_CASE(packet_gather_more),
 	KUNIT_CASE(packet_look),
 	KUNIT_CASE(packet_many),
 	KUNIT_CASE(packet_open_message),

@@ -98,7 +98,7 @@ def _arguments(argv):
         help="build hvhost with AddressSanitizer and UBSan")
     add("--list", action="store_true", help="list the scenarios and stop")
     add("--bench", action="store_true", help=argparse.SUPPRESS)
-    add("--rounds", type=int, default=3, help=argparse.SUPPRESS)
+    add("--rounds", type=int, default=5, help=argparse.SUPPRESS)
     add("--instructions", action="store_true", help=argparse.SUPPRESS)
     add("--controllers", default="1", help=argparse.SUPPRESS)
     add("--fault-minutes", type=int, default=0, metavar="N",

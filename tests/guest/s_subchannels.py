@@ -7,6 +7,7 @@ from scenario import expect, expect_equal
 GROUP = "storage"
 DISKS = ("data",)
 CPUS = 2
+DELAY_MS = 20
 
 
 def skip(boot):
@@ -27,6 +28,8 @@ def guest(vm):
     vm.wait_for(lambda: len(_channels(vm)) >= 2, "a sub-channel is opened")
     before = _channels(vm)
     cpus = vm.cpus
+    # What the host answers at once is seen without an interrupt.
+    vm.control("disk-fault", delay_ms=DELAY_MS)
     vm.sh("""
         for cpu in $(seq 0 %d); do
             taskset -c $cpu dd if=%s of=/dev/null bs=64k count=64 \
@@ -34,6 +37,7 @@ def guest(vm):
         done
         wait
         """ % (cpus - 1, device), timeout=120)
+    vm.control("disk-fault", delay_ms=0)
     return before
 
 

@@ -8,6 +8,7 @@
  * after the probe and a second offer after the end of the first; the other
  * tells a driver of the rescind while it may still sit in its probe.
  */
+#include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
@@ -33,6 +34,11 @@ LIST_HEAD(channels);
 static struct hvg_channel __rcu *table[HVG_MAX_CHANNELS];
 /* The largest id ever in the table; only grows while connected. */
 static u32 highest_id;
+/*
+ * Offers that there was no memory for. The host wants their ids back as well
+ * when it rescinds them. Protected by channels_lock.
+ */
+static DECLARE_BITMAP(forgotten, HVG_MAX_CHANNELS);
 /* Offers are taken. Protected by channels_lock. */
 static bool accepting;
 
@@ -98,25 +104,30 @@ static void channel_release(struct kobject *kobj)
 	offer_object_gone();
 }
 
+/* Give an id back to the host, once. */
+static void offer_release_id(u32 id)
+{
+	struct hvg_msg_channel msg = { { HVG_MSG_RELID_RELEASED, 0 }, id };
+
+	/* After UNLOAD the host knows no ids. */
+	if (connection.state == CONNECTION_UP)
+		message_post(&msg, sizeof(msg));
+}
+
 /*
- * Leave the table and give the id back to the host, once. Nobody has the
- * channel open; interrupts that still look at it are waited for.
+ * Leave the table and give the id back to the host. Nobody has the channel
+ * open; interrupts that still look at it are waited for.
  */
 static void channel_drop(struct hvg_channel *chan, bool release_id)
 {
-	struct hvg_msg_channel msg = {
-		{ HVG_MSG_RELID_RELEASED, 0 }, chan->id
-	};
-
 	mutex_lock(&channels_lock);
 	RCU_INIT_POINTER(table[chan->id], NULL);
 	list_del(&chan->link);
 	list_del(&chan->sub_link);
 	mutex_unlock(&channels_lock);
 	synchronize_rcu();
-	/* After UNLOAD the host knows no ids. */
-	if (release_id && connection.state == CONNECTION_UP)
-		message_post(&msg, sizeof(msg));
+	if (release_id)
+		offer_release_id(chan->id);
 	kobject_put(&chan->kobj);
 }
 
@@ -255,6 +266,7 @@ static int offer_enter(const struct hvg_msg_offer *offer,
 	if (chan->id > highest_id)
 		WRITE_ONCE(highest_id, chan->id);
 	rcu_assign_pointer(table[chan->id], chan);
+	__clear_bit(chan->id, forgotten);
 	queue_work(device_queue, &chan->add_work);
 	return 0;
 }
@@ -282,8 +294,10 @@ void offer_received(const void *data, size_t bytes)
 	mutex_lock(&channels_lock);
 	bdev = find_device(&offer);
 	refusal = offer_refusal(&offer, bdev);
-	if (!refusal && offer_enter(&offer, offer.subchannel ? bdev : NULL))
+	if (!refusal && offer_enter(&offer, offer.subchannel ? bdev : NULL)) {
+		__set_bit(offer.channel, forgotten);
 		refusal = "out of memory";
+	}
 	mutex_unlock(&channels_lock);
 
 	trace_hvg_offer(&offer, !refusal);
@@ -306,7 +320,7 @@ void offer_rescinded(const void *data, size_t bytes)
 {
 	const struct hvg_msg_channel *msg = data;
 	struct hvg_channel *chan;
-	bool first = false;
+	bool first = false, owed = false;
 
 	mutex_lock(&channels_lock);
 	chan = offer_channel(msg->channel);
@@ -316,11 +330,15 @@ void offer_rescinded(const void *data, size_t bytes)
 		first = true;
 		if (accepting)
 			queue_work(rescind_queue, &chan->rescind_work);
+	} else if (!chan && msg->channel < HVG_MAX_CHANNELS) {
+		owed = __test_and_clear_bit(msg->channel, forgotten);
 	}
 	mutex_unlock(&channels_lock);
 
 	trace_hvg_rescind(msg->channel, first);
-	if (!first)
+	if (owed)
+		offer_release_id(msg->channel);
+	else if (!first)
 		vmbus_warn_host("rescind of channel %u ignored: it is not offered\n",
 				msg->channel);
 }
@@ -387,6 +405,7 @@ void offer_exit(void)
 int offer_init(void)
 {
 	highest_id = 0;
+	bitmap_zero(forgotten, HVG_MAX_CHANNELS);
 	accepting = true;
 	device_queue = alloc_ordered_workqueue("hvg_vmbus_dev", 0);
 	if (!device_queue)

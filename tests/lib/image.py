@@ -73,7 +73,11 @@ LACKS_OLD = {
 
 def lacks(kernel):
     """{need of a scenario: why a guest of @kernel does not meet it}."""
-    return dict(LACKS_OLD) if kernel.old else {}
+    missing = dict(LACKS_OLD) if kernel.old else {}
+    if kernel.name != "debug":
+        missing["debug"] = "memory is refused in the debug kernel alone: " \
+                           "tests/run --debug-kernel"
+    return missing
 
 
 def filesystem(kernel):

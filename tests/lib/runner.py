@@ -25,6 +25,7 @@ import demo
 import image
 import insns
 import kernels
+import kunit
 import lab
 import profiles
 import scenario
@@ -102,8 +103,9 @@ def _arguments(argv):
     add("--instructions", action="store_true", help=argparse.SUPPRESS)
     add("--controllers", default="1", help=argparse.SUPPRESS)
     add("--fault-minutes", type=int, default=0, metavar="N",
-        help="how long the fuzz group goes on with new seeds (0: only those "
-             "that are kept)")
+        help="how long the fuzz group goes on with new seeds, and "
+             "fault_memory with more places (0: the seeds that are kept, "
+             "a part of the places)")
     add("--keep", action="store_true", help="keep images and disks' files")
     add("--shell", action="store_true",
         help="leave me at a prompt in the guest (Ctrl-] ends it)")
@@ -181,6 +183,8 @@ def _plan(args, names, logs):
         ours = None
         if "ours" in kinds:
             ours = kernels.build_modules(kernel, progress=progress)
+            if args.debug_kernel:
+                ours += kunit.build(kernel, progress, "failing").values()
         path = logs / ("image-%s.cpio" % kernel.name)
         orders = image.assemble(path, kernel, ours, progress)
         for kind, host, count, many in product(kinds, hosts, cpus,

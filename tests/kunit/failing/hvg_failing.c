@@ -66,6 +66,11 @@ static const char * const foreign[] = {
 	"kmemleak_", "__create_object", "create_object", "kasan_", "__kasan_",
 	"stack_depot_", "__stack_depot_", "___slab_alloc", "new_slab",
 	"allocate_slab",
+	/*
+	 * scsi_alloc_sdev() of 6.1 puts a device that it has not initialised
+	 * when this fails: a bug that is not the drivers'.
+	 */
+	"scsi_realloc_sdev_budget_map",
 };
 
 /*

@@ -2,12 +2,13 @@
 /*
  * The ACPI tables, in ROM space where every kernel looks for them: RSDP, RSDT
  * for old kernels and XSDT for new ones, FADT, FACS, MADT, the DSDT that iasl
- * compiled and an SSDT with the processors. Runs on the main thread while the
- * machine is built.
+ * compiled and an SSDT with the processors; and one with the PCI bus, if there
+ * is one. Runs on the main thread while the machine is built.
  */
 #include <string.h>
 
 #include "dsdt.hex"
+#include "pci.hex"
 #include "vm_priv.h"
 
 #define TABLE_ALIGN	16
@@ -118,11 +119,12 @@ static uint32_t table_end(struct blob *b)
 	return address(b);
 }
 
-static uint32_t build_dsdt(void)
+/* A table that iasl compiled. */
+static uint32_t build_compiled(const unsigned char *aml, size_t bytes)
 {
 	struct blob b = blob_start(TABLE_ALIGN);
 
-	put_text(&b, (const char *)dsdt_aml_code, sizeof(dsdt_aml_code));
+	put_text(&b, (const char *)aml, bytes);
 	blob_end(&b);
 	return address(&b);
 }
@@ -272,15 +274,20 @@ static uint32_t build_root(const char *signature, const uint32_t *tables,
 
 uint64_t acpi_build(void)
 {
-	uint32_t tables[3], rsdt, xsdt;
+	uint32_t dsdt, tables[4], rsdt, xsdt;
+	unsigned int count = 0;
 	struct blob rsdp;
 
 	next_address = MEM_ACPI + 64;
-	tables[0] = build_fadt(build_dsdt(), build_facs());
-	tables[1] = build_madt();
-	tables[2] = build_ssdt();
-	rsdt = build_root("RSDT", tables, 3, 4);
-	xsdt = build_root("XSDT", tables, 3, 8);
+	dsdt = build_compiled(dsdt_aml_code, sizeof(dsdt_aml_code));
+	tables[count++] = build_fadt(dsdt, build_facs());
+	tables[count++] = build_madt();
+	tables[count++] = build_ssdt();
+	if (vm.opt->emulated_ide)
+		tables[count++] = build_compiled(pci_aml_code,
+						 sizeof(pci_aml_code));
+	rsdt = build_root("RSDT", tables, count, 4);
+	xsdt = build_root("XSDT", tables, count, 8);
 
 	rsdp = (struct blob){ .start = vm.ram + MEM_ACPI };
 	put_text(&rsdp, "RSD PTR ", 8);

@@ -17,6 +17,7 @@
 
 #include "control.h"
 #include "fault.h"
+#include "ide.h"
 #include "loop.h"
 #include "main.h"
 #include "record.h"
@@ -98,6 +99,8 @@ static int setup(const struct options *opt)
 	vm_commands();
 	if (vmbus_init() < 0 || storage_init() < 0 || setup_disks(opt) < 0)
 		return -1;
+	if (opt->emulated_ide)
+		ide_init();
 	if (control_init(opt->control) < 0 ||
 	    platform_serial(opt->console, opt->serial2) < 0)
 		return -1;
@@ -109,6 +112,7 @@ static void teardown(void)
 	vm_stop();
 	machine_lock();
 	storage_fini();
+	ide_fini();
 	vmbus_fini();
 	control_fini();
 	vm_close();

@@ -37,6 +37,7 @@ struct options {
 	bool no_stimer;
 	bool verbose;
 	unsigned int scsi;		/* SCSI controllers */
+	bool emulated_ide;
 	struct disk_option disks[MAX_DISK_OPTIONS];
 	unsigned int disk_count;
 	const char *console, *serial2;

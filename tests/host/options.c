@@ -22,7 +22,7 @@ enum {
 	OPT_PROFILE, OPT_DISK, OPT_DVD, OPT_SCSI, OPT_CONSOLE, OPT_SERIAL2,
 	OPT_CONTROL, OPT_NO_REBOOT, OPT_NO_STIMER, OPT_LOG, OPT_VERBOSE,
 	OPT_FAULT, OPT_SEED, OPT_LIST_FAULTS, OPT_CPU_MODEL, OPT_LIST_PROFILES,
-	OPT_VERSION, OPT_HELP,
+	OPT_EMULATED_IDE, OPT_VERSION, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -36,6 +36,7 @@ static const struct option long_options[] = {
 	{ "disk", required_argument, NULL, OPT_DISK },
 	{ "dvd", required_argument, NULL, OPT_DVD },
 	{ "scsi", required_argument, NULL, OPT_SCSI },
+	{ "emulated-ide", no_argument, NULL, OPT_EMULATED_IDE },
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "serial2", required_argument, NULL, OPT_SERIAL2 },
 	{ "control", required_argument, NULL, OPT_CONTROL },
@@ -76,6 +77,8 @@ static const char help_text[] =
 "                      [,discard=on|off][,serial=TEXT]; a comma in PATH is\n"
 "                      doubled\n"
 "  --dvd SPEC          a DVD with an image in it, as above\n"
+"  --emulated-ide      a PCI bus with an IDE controller, which has the disks of\n"
+"                      bus=ide once more\n"
 "  --console WHERE     COM1: stdio (default), FILE or unix:PATH. On stdio,\n"
 "                      Ctrl-A x ends hvhost\n"
 "  --serial2 WHERE     COM2: FILE or unix:PATH. On unix:PATH hvhost listens,\n"
@@ -196,6 +199,9 @@ static int parse_one(struct options *o, int opt, const char *arg)
 		return add_disk(o, arg, true);
 	case OPT_SCSI:
 		return parse_number("scsi", arg, 0, SCSI_MAX, &o->scsi);
+	case OPT_EMULATED_IDE:
+		o->emulated_ide = true;
+		return 0;
 	case OPT_CONSOLE:
 		o->console = arg;
 		return 0;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Port I/O: finds the device behind a port. What has no device reads as all
- * ones, as on a bus: there is no PCI, and no keyboard controller but for the
- * pulse that resets the machine. On vCPU threads with the machine lock held.
+ * ones, as on a bus: there is no PCI unless asked for, and no keyboard
+ * controller but for the pulse that resets the machine. On vCPU threads with
+ * the machine lock held.
  */
 #include <string.h>
 
+#include "ide.h"
 #include "loop.h"
 #include "serial.h"
 #include "vm_priv.h"
@@ -14,6 +16,10 @@
 #define PORT_RTC		0x70
 #define PORT_SYSTEM_A		0x92
 #define PORT_RESET		0xcf9
+#define PORT_IDE1		0x1f0
+#define PORT_IDE1_CONTROL	0x3f6
+#define PORT_IDE2		0x170
+#define PORT_IDE2_CONTROL	0x376
 
 #define I8042_PULSE_RESET	0xfe
 #define RESET_CPU		0x04
@@ -97,7 +103,7 @@ static void system_a_out(uint16_t port, unsigned int size, uint32_t value)
 		vm_end_because(VM_END_RESET, "reset by port 0x92");
 }
 
-/* 0xcf8 with four bytes is PCI's, and not there. */
+/* Among the ports of PCI's address, which is written with four bytes. */
 static void reset_out(uint16_t port, unsigned int size, uint32_t value)
 {
 	(void)port;
@@ -112,6 +118,28 @@ static uint32_t reset_in(uint16_t port, unsigned int size)
 	return 0;
 }
 
+static uint32_t ide1_in(uint16_t port, unsigned int size)
+{
+	return pci_decodes_ide(0) ? ide_in(port, size) : 0xffffffff;
+}
+
+static void ide1_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	if (pci_decodes_ide(0))
+		ide_out(port, size, value);
+}
+
+static uint32_t ide2_in(uint16_t port, unsigned int size)
+{
+	return pci_decodes_ide(1) ? ide_in(port, size) : 0xffffffff;
+}
+
+static void ide2_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	if (pci_decodes_ide(1))
+		ide_out(port, size, value);
+}
+
 /* Ordered by how often they are used. */
 static const struct device devices[] = {
 	{ PORT_SERIAL1, 8, serial1_in, serial1_out },
@@ -123,15 +151,34 @@ static const struct device devices[] = {
 	{ PORT_RESET, 1, reset_in, reset_out },
 };
 
-static const struct device *find(uint16_t port)
-{
-	const struct device *d = devices;
-	const struct device *end = d + sizeof(devices) / sizeof(devices[0]);
+/* What comes with --emulated-ide. */
+static const struct device pci_devices[] = {
+	{ PORT_IDE1, 8, ide1_in, ide1_out },
+	{ PORT_IDE1_CONTROL, 1, ide1_in, ide1_out },
+	{ PORT_IDE2, 8, ide2_in, ide2_out },
+	{ PORT_IDE2_CONTROL, 1, ide2_in, ide2_out },
+	{ PORT_PCI_ADDRESS, 1, pci_in, pci_out },
+	{ PORT_PCI_DATA, 4, pci_in, pci_out },
+};
 
-	for (; d < end; d++)
+#define COUNT(array)		(sizeof(array) / sizeof((array)[0]))
+
+static const struct device *find_among(const struct device *d, size_t count,
+				       uint16_t port)
+{
+	for (; count--; d++)
 		if ((uint16_t)(port - d->base) < d->count)
 			return d;
 	return NULL;
+}
+
+static const struct device *find(uint16_t port)
+{
+	const struct device *d = find_among(devices, COUNT(devices), port);
+
+	if (!d && vm.opt->emulated_ide)
+		d = find_among(pci_devices, COUNT(pci_devices), port);
+	return d;
 }
 
 /*
@@ -226,6 +273,10 @@ void platform_reset(void)
 	pm_reset();
 	serial_reset(com1);
 	serial_reset(com2);
+	if (vm.opt->emulated_ide) {
+		pci_reset();
+		ide_reset();
+	}
 }
 
 void platform_fini(void)

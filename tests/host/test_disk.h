@@ -18,6 +18,7 @@ extern const struct test protocol_tests[];
 extern const struct test command_tests[];
 extern const struct test bus_tests[];
 extern const struct test fault_tests[];
+extern const struct test ide_tests[];
 
 #define KIB	1024ull
 #define MIB	(1024 * KIB)

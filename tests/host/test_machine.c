@@ -21,6 +21,7 @@
 #include "chardev.h"
 #include "control.h"
 #include "fault.h"
+#include "ide.h"
 #include "loop.h"
 #include "profile.h"
 #include "record.h"
@@ -76,6 +77,26 @@ void storage_pause(bool on)
 }
 
 void storage_reset(void)
+{
+}
+
+static uint16_t ide_port;
+
+uint32_t ide_in(uint16_t port, unsigned int size)
+{
+	(void)size;
+	ide_port = port;
+	return 0x50;
+}
+
+void ide_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	(void)size;
+	(void)value;
+	ide_port = port;
+}
+
+void ide_reset(void)
 {
 }
 
@@ -381,6 +402,116 @@ static void test_acpi(void)
 	table = vm_ram(word(table + 40), 36);
 	CHECK(!memcmp(table, "DSDT", 4) && sums_to_zero(table,
 							word(table + 4)));
+	CHECK(word(rsdt + 4) == 36 + 3 * 4);
+}
+
+static void test_acpi_pci(void)
+{
+	const uint8_t *rsdt, *table;
+
+	options.emulated_ide = true;
+	rsdt = vm_ram(word((uint8_t *)vm_ram(acpi_build(), 36) + 16), 52);
+	options.emulated_ide = false;
+	CHECK(word(rsdt + 4) == 36 + 4 * 4 && sums_to_zero(rsdt, 52));
+	table = vm_ram(word(rsdt + 48), 36);
+	CHECK(!memcmp(table, "SSDT", 4) && !memcmp(table + 16, "HVPCI", 5));
+	CHECK(sums_to_zero(table, word(table + 4)));
+}
+
+/* PCI, and the ports that its IDE controller has or has not. */
+
+static uint32_t port_access(uint16_t port, unsigned int size, bool in,
+			    uint32_t value)
+{
+	union {
+		struct kvm_run run;
+		uint8_t bytes[sizeof(struct kvm_run) + 4];
+	} exit = {
+		.run.io = {
+			.direction = in ? KVM_EXIT_IO_IN : KVM_EXIT_IO_OUT,
+			.size = size, .port = port, .count = 1,
+			.data_offset = sizeof(struct kvm_run),
+		},
+	};
+
+	memcpy(exit.bytes + sizeof(struct kvm_run), &value, size);
+	platform_io(&exit.run);
+	memcpy(&value, exit.bytes + sizeof(struct kvm_run), size);
+	return value;
+}
+
+static uint32_t port_in(uint16_t port, unsigned int size)
+{
+	return port_access(port, size, true, 0);
+}
+
+static void port_out(uint16_t port, unsigned int size, uint32_t value)
+{
+	port_access(port, size, false, value);
+}
+
+static void test_pci(void)
+{
+	CHECK(port_in(0xcfc, 4) == 0xffffffff);	/* not asked for */
+	port_out(0xcf8, 4, 0x80000000);
+	CHECK(port_in(0xcf8, 4) == 0xffffffff);
+	CHECK(port_in(0x1f7, 1) == 0xff);
+	CHECK(!ide_port);
+
+	options.emulated_ide = true;
+	pci_reset();
+	CHECK(port_in(0xcfc, 4) == 0xffffffff);	/* not enabled */
+	port_out(0xcf8, 1, 1);			/* not an address */
+	CHECK(port_in(0xcf8, 4) == 0 && port_in(0xcf8, 2) == 0xffff);
+	port_out(0xcf8, 4, 0x80000000);
+	CHECK(port_in(0xcf8, 4) == 0x80000000);
+	CHECK(port_in(0xcfc, 4) == 0x71928086);
+	port_out(0xcfc, 4, 0xffffffff);		/* nothing to be written */
+	CHECK(port_in(0xcfc, 4) == 0x71928086);
+	port_out(0xcf8, 4, 0x80010000);		/* no other bus */
+	CHECK(port_in(0xcfc, 4) == 0xffffffff);
+	port_out(0xcf8, 4, 0x80003a00);		/* no other function */
+	CHECK(port_in(0xcfc, 4) == 0xffffffff);
+	port_out(0xcfc, 4, 0);
+
+	port_out(0xcf8, 4, 0x80003900);
+	CHECK(port_in(0xcfc, 4) == 0x71118086);
+	CHECK(port_in(0xcfe, 2) == 0x7111);
+	CHECK(port_in(0xcff, 1) == 0x71);
+	CHECK(port_in(0xcff, 4) == 0xffffff71);	/* not beyond the four */
+	port_out(0xcf8, 4, 0x80003920);		/* no base address */
+	port_out(0xcfc, 4, 0xffffffff);
+	CHECK(port_in(0xcfc, 4) == 0);
+	port_out(0xcf8, 4, 0x800039fc);
+	port_out(0xcff, 4, 0xffffffff);
+	CHECK(port_in(0xcfc, 4) == 0);
+	options.emulated_ide = false;
+}
+
+static void test_ide_ports(void)
+{
+	options.emulated_ide = true;
+	pci_reset();
+	CHECK(port_in(0x1f7, 1) == 0x50 && ide_port == 0x1f7);
+	CHECK(port_in(0x376, 1) == 0x50 && ide_port == 0x376);
+	CHECK(port_in(0x3f7, 1) == 0xff && ide_port == 0x376);
+	port_out(0x3f6, 1, 2);
+	CHECK(ide_port == 0x3f6);
+
+	/* A channel that is not decoded, then none is. */
+	port_out(0xcf8, 4, 0x80003940);
+	port_out(0xcff, 1, 0);
+	CHECK(port_in(0x177, 1) == 0xff && port_in(0x1f7, 1) == 0x50);
+	port_out(0xcf8, 4, 0x80003904);
+	port_out(0xcfc, 2, 0);
+	CHECK(port_in(0x1f7, 1) == 0xff);
+	ide_port = 0;
+	port_out(0x1f7, 1, 0xec);
+	port_out(0x177, 1, 0xec);
+	CHECK(!ide_port);
+	port_out(0xcfc, 2, 1);
+	CHECK(port_in(0x1f7, 1) == 0x50);
+	options.emulated_ide = false;
 }
 
 /* The first text of the structure at @p. Sets @next to what follows. */
@@ -627,6 +758,9 @@ static const struct test tests[] = {
 	{ "power management", test_pm },
 	{ "guest memory", test_ram },
 	{ "ACPI tables", test_acpi },
+	{ "ACPI table of PCI", test_acpi_pci },
+	{ "PCI configuration", test_pci },
+	{ "IDE ports", test_ide_ports },
 	{ "SMBIOS", test_smbios },
 	{ "boot protocol", test_boot },
 	{ "what is no kernel is refused", test_boot_refuses },

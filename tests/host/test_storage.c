@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "ide.h"
 #include "storage_bus.h"
 #include "test_disk.h"
 
@@ -446,18 +447,21 @@ static void set_up(void)
 	guest_forget_events();
 	fault_init(NULL);
 	CHECK(!storage_init());
+	ide_init();
 }
 
 static void tear_down(void)
 {
 	bus_free();
 	storage_fini();
+	ide_fini();
 }
 
 int main(void)
 {
 	const struct test *const lists[] = {
-		protocol_tests, bus_tests, command_tests, fault_tests, NULL
+		protocol_tests, bus_tests, command_tests, fault_tests,
+		ide_tests, NULL
 	};
 	int status;
 

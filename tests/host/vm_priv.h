@@ -28,6 +28,7 @@
 #define IRQ_SERIAL1		4
 #define IRQ_SERIAL2		3
 #define IRQ_SCI			9
+#define IRQ_IDE			14	/* and 15 */
 #define IOAPIC_PINS		24
 
 enum vcpu_exit {
@@ -161,5 +162,13 @@ void rtc_reset(void);
 uint32_t pm_in(uint16_t port, unsigned int size);
 void pm_out(uint16_t port, unsigned int size, uint32_t value);
 void pm_reset(void);
+
+/* pci.c: there with --emulated-ide only */
+#define PORT_PCI_ADDRESS	0xcf8
+#define PORT_PCI_DATA		0xcfc
+uint32_t pci_in(uint16_t port, unsigned int size);
+void pci_out(uint16_t port, unsigned int size, uint32_t value);
+void pci_reset(void);
+bool pci_decodes_ide(unsigned int channel);
 
 #endif

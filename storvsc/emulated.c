@@ -18,6 +18,7 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
 #include "storvsc.h"
 
 /* PIIX4, the controller of generation 1 virtual machines. */
@@ -30,12 +31,14 @@
  * @unit: 0 master, 1 slave
  * @ports: ports of libata that have been seen so far
  * @name: of the device, when it is found
+ * @cure: what leaves the disk to the accelerator
  */
 struct storvsc_place {
 	unsigned int channel;
 	unsigned int unit;
 	unsigned int ports;
 	char name[32];
+	char cure[48];
 };
 
 static bool storvsc_place_ide(struct device *dev, struct storvsc_place *place)
@@ -48,17 +51,25 @@ static bool storvsc_place_ide(struct device *dev, struct storvsc_place *place)
 		return false;
 	snprintf(place->name, sizeof(place->name), "hd%c",
 		 'a' + 2 * channel + unit);
+	snprintf(place->cure, sizeof(place->cure), "boot with hd%c=noprobe",
+		 'a' + 2 * channel + unit);
 	return true;
 }
 
 static bool storvsc_place_libata(struct device *dev,
 				 struct storvsc_place *place)
 {
-	if (!scsi_is_sdev_device(dev) || place->ports != place->channel + 1 ||
-	    to_scsi_device(dev)->id != place->unit)
+	struct scsi_device *sdev;
+
+	if (!scsi_is_sdev_device(dev) || place->ports != place->channel + 1)
+		return false;
+	sdev = to_scsi_device(dev);
+	if (sdev->id != place->unit)
 		return false;
 	snprintf(place->name, sizeof(place->name), "SCSI device %s",
 		 dev_name(dev));
+	snprintf(place->cure, sizeof(place->cure), "keep %s away",
+		 sdev->host->hostt->name);
 	return true;
 }
 
@@ -114,7 +125,6 @@ bool storvsc_emulated(struct storvsc_adapter *a)
 			 "attached nevertheless, as double_attach=1 demands\n");
 	else
 		dev_warn(storvsc_dev(a),
-			 "not attached here; keep %s away (RHEL 5: kernel argument %s=noprobe) to use it\n",
-			 place.name, place.name);
+			 "not attached here; to use it, %s\n", place.cure);
 	return !allowed;
 }

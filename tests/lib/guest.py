@@ -128,6 +128,7 @@ class Vm:
             command.append("--no-stimer")
         if boot.get("controllers", 1) > 1:
             command += ["--scsi", str(boot["controllers"])]
+        command += boot.get("options", ())
         for name in self._disks:
             command += DISKS[name].argument(self.image(name))
         if self._plan.get("valgrind"):

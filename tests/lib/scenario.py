@@ -9,6 +9,7 @@ A file says in its docstring's first line what it shows, and defines
     NEEDS       what not every guest has: "discard"
     APPEND      arguments for the kernel, default none; {crashkernel} is how
                 much memory this kernel wants for a crash kernel
+    OPTIONS     arguments for hvhost, default none
     ENDS        True if the guest is of no use afterwards
     DRIVERS     False if the drivers under test must not be loaded for it
     skip(boot)  optional: a reason why it cannot run in this boot, or None
@@ -61,6 +62,7 @@ class Scenario:
         self.cpus = getattr(module, "CPUS", 1)
         self.needs = tuple(getattr(module, "NEEDS", ()))
         self.append = getattr(module, "APPEND", "")
+        self.options = tuple(getattr(module, "OPTIONS", ()))
         self.ends = getattr(module, "ENDS", False)
         self.drivers = getattr(module, "DRIVERS", True)
         self.guest = module.guest
@@ -138,9 +140,9 @@ class BootRunner:
         self._plan, self._boot, self._ktap = plan, boot, ktap
         self._logs, self._scratch = Path(logs), Path(scratch)
         self._vm = None
-        self._append = ""
+        self._machine = None
         self._starts = 0
-        self._disks = ()
+        self._able = ()
         self._end_trouble = []
 
     def run(self, scenarios):
@@ -153,7 +155,7 @@ class BootRunner:
                 if scenario not in able:
                     self._ktap.skip(scenario.name, scenario.skip(self._boot))
             progress.done.append("")
-        self._disks = sorted({d for s in able for d in s.disks})
+        self._able = able
         for scenario in able:
             if scenario.name in progress.done:
                 continue
@@ -180,7 +182,7 @@ class BootRunner:
     def _one(self, scenario):
         begin = time.monotonic()
         try:
-            started = self._ready(scenario.append.format_map(self._boot))
+            started = self._ready(scenario)
             if started:
                 self._ktap.comment("guest booted in %.1f s" % started, 2)
                 begin = time.monotonic()
@@ -206,19 +208,24 @@ class BootRunner:
         if why or scenario.ends:
             self._drop()
 
-    def _ready(self, append):
+    def _ready(self, scenario):
         """Start a guest unless there is one; returns the seconds it took."""
-        if self._vm is not None and self._append == append:
+        append = scenario.append.format_map(self._boot)
+        options = scenario.options
+        if self._vm is not None and self._machine == (append, options):
             return 0
         self._drop()
-        self._append = append
+        self._machine = append, options
         self._starts += 1
         logs = self._logs / ("guest%d" % self._starts)
         while logs.exists():
             self._starts += 1
             logs = self._logs / ("guest%d" % self._starts)
-        boot = dict(self._boot, append=self._boot["append"] + " " + append)
-        self._vm = Vm(self._plan, boot, self._disks, logs, self._scratch)
+        boot = dict(self._boot, append=self._boot["append"] + " " + append,
+                    options=options)
+        disks = {d for s in self._able if s.options == options
+                 for d in s.disks}
+        self._vm = Vm(self._plan, boot, sorted(disks), logs, self._scratch)
         begin = time.monotonic()
         self._vm.start()
         return time.monotonic() - begin

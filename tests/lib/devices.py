@@ -66,6 +66,8 @@ _ALL = (
     Disk("dvd", 0, lun=5, kind="dvd"),
     Disk("dump", 1 << 30, lun=6),
     Disk("ide", 128 * MIB, bus="ide"),
+    Disk("slave", 96 * MIB, bus="ide", target=1),
+    Disk("secondary", 80 * MIB, bus="ide", controller=1),
     # Put in and out while the guest runs; not there at boot.
     Disk("hot", 48 * MIB, target=1, lun=7),
 )

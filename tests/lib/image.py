@@ -11,6 +11,7 @@ unpacking in nested emulation costs more than copying.
 
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -60,6 +61,9 @@ BOOT_OPTIONAL = ("crc32c_generic", "crct10dif_generic", "crc64_rocksoft",
                  "isofs", "msr")
 INTREE_MODULES = ("hv_vmbus", "hv_storvsc")
 OUR_MODULES = ("hvg_vmbus", "hvg_storvsc")
+# Of the emulated IDE controller; where it is a module, scenarios load it.
+IDE_MODULE = "ata_piix"
+IDE_BUILTIN = r"^CONFIG_(BLK_DEV|ATA)_PIIX=y$"
 
 
 # What old kernels do not do, by the names that scenarios use, in NEEDS or
@@ -69,15 +73,35 @@ LACKS_OLD = {
     "crash_hook": "this kernel calls nobody before a crash kernel starts",
     "async_scan": "this kernel finds disks while their driver is loaded",
 }
+NO_IDE = "this kernel has no driver of the emulated IDE controller"
 
 
-def lacks(kernel):
-    """{need of a scenario: why a guest of @kernel does not meet it}."""
+def lacks(kernel, ide):
+    """{need of a scenario: why a guest of @kernel does not meet it}.
+
+    @ide is what ide_modules() says.
+    """
     missing = dict(LACKS_OLD) if kernel.old else {}
     if kernel.name != "debug":
         missing["debug"] = "memory is refused in the debug kernel alone: " \
                            "tests/run --debug-kernel"
+    if ide is None:
+        missing["emulated_ide"] = NO_IDE
     return missing
+
+
+def ide_modules(kernel):
+    """The modules that drive the emulated IDE controller, in load order.
+
+    None of them if the driver is built in; None if there is no driver.
+    """
+    config = kernel.config.read_text("utf-8") if kernel.config else ""
+    if re.search(IDE_BUILTIN, config, re.M):
+        return []
+    tree = ModuleTree(kernel.modules or kernel.kdir)
+    if IDE_MODULE not in tree:
+        return None
+    return tree.order([IDE_MODULE])
 
 
 def filesystem(kernel):
@@ -150,7 +174,8 @@ def kernel_part(kernel, ours=None):
         [m for m in INTREE_MODULES if m in tree]) if m not in boot],
               # Its users are modules, so where it is none it is built in.
               "builtin": "hv_storvsc" in tree and "hv_vmbus" not in tree}
-    for name in boot + orders["intree"]:
+    for name in dict.fromkeys(boot + orders["intree"]
+                              + (ide_modules(kernel) or [])):
         archive.file("modules/%s.ko" % name, tree.data(name))
     archive.file("modules/boot.list", "".join(
         name + "\n" for name in boot).encode())

@@ -187,6 +187,7 @@ def _plan(args, names, logs):
                 ours += kunit.build(kernel, progress, "failing").values()
         path = logs / ("image-%s.cpio" % kernel.name)
         orders = image.assemble(path, kernel, ours, progress)
+        ide = image.ide_modules(kernel)
         for kind, host, count, many in product(kinds, hosts, cpus,
                                                controllers):
             append = OLD_APPEND if kernel.old else APPEND
@@ -205,7 +206,7 @@ def _plan(args, names, logs):
                 "cpus": count, "controllers": many,
                 "mem": args.mem, "append": append,
                 "builtin": orders["builtin"], "debug": args.debug_kernel,
-                "lacks": image.lacks(kernel),
+                "lacks": image.lacks(kernel, ide), "ide_modules": ide,
                 "filesystem": image.filesystem(kernel),
                 "crashkernel": image.crashkernel(kernel),
                 "fault_minutes": args.fault_minutes,

@@ -60,9 +60,9 @@ def read(vm, device, skip=0, limit=60, cpu=None):
     return code, time.monotonic() - begin
 
 
-def works(vm, device, what):
+def works(vm, device, what, cpu=None):
     """A sector can be read, and soon."""
-    code, _ = read(vm, device, limit=60)
+    code, _ = read(vm, device, limit=60, cpu=cpu)
     expect_equal(code, 0, "%s: exit status of dd on %s" % (what, device))
 
 

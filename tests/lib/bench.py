@@ -35,14 +35,17 @@ ROWS_4K = (
     ("write 4k, depth 1", "--rw=randwrite --bs=4k --iodepth=1", 0),
     ("write 4k, depth 32", "--rw=randwrite --bs=4k --iodepth=32", 0),
 )
-ROWS = ROWS_4K + (
+ROWS_1M = (
     ("read 1M, depth 4", "--rw=read --bs=1M --iodepth=4", 0),
     ("write 1M, depth 4", "--rw=write --bs=1M --iodepth=4", 0),
+)
+ROWS_SLOW = (
     ("read 4k, depth 32, slow disk", "--rw=randread --bs=4k --iodepth=32",
      SLOW_MS),
     ("write 4k, depth 32, slow disk", "--rw=randwrite --bs=4k --iodepth=32",
      SLOW_MS),
 )
+ROWS = ROWS_4K + ROWS_1M + ROWS_SLOW
 
 FIO = ("fio --name=row --filename=%s --size=256M --ioengine=libaio --direct=1"
        " --randrepeat=1 --allow_mounted_write=1 --group_reporting"
@@ -171,7 +174,8 @@ def count(plan, logs, scratch, say):
                 kind] = found["memory_kib"]
             counter = insns.Counter(vm, logs)
             functions = counter.functions(vm, vm.driver_order())
-            for name, options, _ in ROWS_4K:
+            for name, options, delay_ms in ROWS_4K + ROWS_SLOW:
+                vm.control("disk-fault", delay_ms=delay_ms)
                 parts, calls = _counted(vm, counter, functions, device,
                                         options)
                 row = _of(name, vm.cpus) + ", %d channels" % (

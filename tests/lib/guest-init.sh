@@ -32,7 +32,11 @@ ip link set lo up 2>/dev/null
 # There is no modprobe here: what may be loaded on demand is loaded already.
 echo > /proc/sys/kernel/modprobe
 
+# The kernel hands its argument skip_modules=a,b to us in the environment.
 while read -r module; do
+	case ,${skip_modules:-}, in
+	*,"$module",*) continue ;;
+	esac
 	insmod "/modules/$module.ko" || echo "init: cannot load $module"
 done < /modules/boot.list
 

@@ -178,8 +178,8 @@ def count(plan, logs, scratch, say):
                 vm.control("disk-fault", delay_ms=delay_ms)
                 parts, calls = _counted(vm, counter, functions, device,
                                         options)
-                row = _of(name, vm.cpus) + ", %d channels" % (
-                    found["channels"])
+                row = _of(name, vm.cpus) + ", " + _many(
+                    "channel", found["channels"])
                 report["instructions"].setdefault(row, {})[kind] = parts
                 report["functions"].setdefault(row, {})[kind] = {
                     name: n for name, n in sorted(
@@ -196,8 +196,12 @@ def count(plan, logs, scratch, say):
     return 0
 
 
+def _many(what, number):
+    return "%d %s%s" % (number, what, "s" * (number != 1))
+
+
 def _of(row, cpus):
-    return "%s, %d CPU%s" % (row, cpus, "s" * (cpus > 1))
+    return row + ", " + _many("CPU", cpus)
 
 
 def count_headline(report):

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A storage driver in its smallest form, for the unit test of the storage
- * service: a VMBus host that is two queues a channel, requests in, answers
- * out. Files live in a directory of their own and go with it.
+ * service. Files live in a directory of their own and go with it.
  */
 #ifndef HVHOST_TEST_DISK_H
 #define HVHOST_TEST_DISK_H
@@ -11,6 +10,7 @@
 #include "scsi.h"
 #include "storage.h"
 #include "test.h"
+#include "test_disk_bus.h"
 #include "test_guest.h"
 
 /* Each ends with an entry that has no function. */
@@ -24,33 +24,6 @@ extern const struct test ide_tests[];
 #define MIB	(1024 * KIB)
 #define GIB	(1024 * MIB)
 #define TIB	(1024 * GIB)
-
-struct answer {
-	uint16_t type;
-	uint64_t trans_id;
-	uint32_t bytes;
-	struct hvg_stor_packet packet;
-};
-
-/* Devices in the order they were added; NULL past the end. */
-struct vmbus_device *bus_device(unsigned int index);
-struct vmbus_channel *bus_channel(struct vmbus_device *dev, unsigned int sub);
-const struct hvg_guid *bus_instance(const struct vmbus_device *dev);
-const uint8_t *bus_user(const struct vmbus_device *dev);
-unsigned int bus_subchannels(const struct vmbus_device *dev);
-void bus_open(struct vmbus_channel *chan);
-void bus_close(struct vmbus_channel *chan);
-/* Let the host write no more than @answers before some are taken. */
-void bus_room(struct vmbus_channel *chan, unsigned int answers);
-unsigned int bus_unread(const struct vmbus_channel *chan);
-/* A packet to the host; @ranges as in a GPA-direct packet. Returns its id. */
-uint64_t bus_send(struct vmbus_channel *chan, uint16_t type,
-		  const void *data, uint32_t bytes, const void *ranges,
-		  uint32_t ranges_bytes, uint32_t range_count);
-/* The oldest answer; waits up to 5 s. False: there is none. */
-bool bus_take(struct vmbus_channel *chan, struct answer *answer);
-bool bus_quiet(struct vmbus_channel *chan, unsigned int ms);
-void bus_free(void);
 
 /* The channel that the helpers below use, and what they send. */
 extern struct vmbus_channel *disk_channel;
@@ -82,6 +55,8 @@ uint8_t disk_run(const void *cdb, unsigned int cdb_length,
 /* The last answer is CHECK CONDITION with this SCSI_SENSE(). */
 bool disk_sense_is(uint32_t sense);
 void disk_clear_attentions(void);
+/* The first adapter, in the newest version; its LUN 0 is ready. */
+void disk_begin(void);
 uint8_t disk_io(bool write, uint64_t lba, uint32_t blocks, uint32_t bytes);
 
 /* A file of the test's own; made of a size, with a pattern. */

@@ -198,9 +198,7 @@ static void test_malformed(void)
 	uint8_t longer[80] = { HVG_STOR_EXECUTE_SRB };
 
 	disk_add("file=%s", disk_file("a", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	ctl = storage_find(STORAGE_SCSI, 0, 0);
 	CHECK(raw_srb(HVG_PACKET_GPA_DIRECT, 512, 512, 1, 1, 10) ==
 	      HVG_SRB_SUCCESS);
@@ -246,9 +244,7 @@ static void test_queue_depth(void)
 	unsigned int i;
 
 	disk_add("file=%s", disk_file("a", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	ctl = storage_find(STORAGE_SCSI, 0, 0);
 	json_decref(disk_command("disk-fault", "{\"delay_ms\": 100}"));
 	for (i = 0; i < 600; i++)
@@ -271,9 +267,7 @@ static void test_out_of_order(void)
 
 	disk_add("file=%s", disk_file("a", MIB));
 	disk_add("file=%s", disk_file("b", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	disk_lun = 1;
 	disk_clear_attentions();
 	json_decref(disk_command("disk-fault",
@@ -292,9 +286,7 @@ static void test_backlog(void)
 	uint64_t first = 0, id;
 
 	disk_add("file=%s", disk_file("a", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	bus_room(disk_channel, 1);
 	for (int i = 0; i < 400; i++) {
 		id = disk_send(test_unit_ready, 6, HVG_STOR_NONE, 0);
@@ -315,9 +307,7 @@ static void test_reset_aborts(void)
 
 	disk_add("file=%s", disk_file("a", MIB));
 	disk_add("file=%s", disk_file("b", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	disk_lun = 1;
 	disk_clear_attentions();
 	json_decref(disk_command("disk-fault", "{\"delay_ms\": 3000}"));
@@ -358,9 +348,7 @@ static void test_close_in_flight(void)
 	disk_add("file=%s", disk_file("a", 16 * MIB));
 	ctl = storage_find(STORAGE_SCSI, 0, 0);
 	for (unsigned int delay = 0; delay < 2; delay++) {
-		CHECK(!disk_start(bus_channel(bus_device(0), 0),
-				  HVG_STOR_VERSION_WIN10));
-		disk_clear_attentions();
+		disk_begin();
 		json_decref(disk_command("disk-fault", delay ?
 					 "{\"delay_ms\": 3000}" :
 					 "{\"delay_ms\": 0}"));
@@ -382,9 +370,7 @@ static void test_pause(void)
 	struct answer answer;
 
 	disk_add("file=%s", disk_file("a", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	disk_send((uint8_t[10]){ 0x28, [8] = 1 }, 10, HVG_STOR_READ, 512);
 	storage_pause(true);
 	disk_send(test_unit_ready, 6, HVG_STOR_NONE, 0);
@@ -400,9 +386,7 @@ static void test_guest_reset(void)
 	static const uint8_t read10[10] = { 0x28, [8] = 8 };
 
 	disk_add("file=%s", disk_file("a", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	json_decref(disk_command("disk-fault", "{\"delay_ms\": 3000}"));
 	for (int i = 0; i < 50; i++)
 		disk_send(read10, 10, HVG_STOR_READ, 4096);

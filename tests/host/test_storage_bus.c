@@ -95,9 +95,7 @@ static void test_hot_plug(void)
 	uint8_t data[64];
 
 	disk_add("file=%s", disk_file("a", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	snprintf(command, sizeof(command),
 		 "{\"cmd\": \"disk-add\", \"id\": 7, \"file\": \"%s\", \"lun\": 5, \"ro\": true, \"serial\": \"abc\"}",
 		 disk_file("b", 2 * MIB));
@@ -149,9 +147,7 @@ static void test_resize(void)
 	uint8_t data[8];
 
 	disk_add("file=%s", disk_file("a", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	json_decref(disk_command("disk-resize", "{\"size\": 3145728}"));
 	CHECK(disk_run(test_unit_ready, 6, HVG_STOR_NONE, 0) == HVG_SRB_ERROR);
 	CHECK(disk_sense_is(SCSI_SENSE(6, 0x2a, 0x09)));
@@ -264,9 +260,7 @@ static void test_statistics(void)
 	json_t *list, *s, *disks;
 
 	disk_add("file=%s", disk_file("a", MIB));
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
+	disk_begin();
 	disk_io(true, 0, 4, 2048);
 	disk_io(false, 0, 2, 1024);
 	disk_io(false, 1ull << 40, 2, 1024);

@@ -15,7 +15,8 @@
 
 /* Each ends with an entry that has no function. */
 extern const struct test protocol_tests[];
-extern const struct test command_tests[];
+extern const struct test data_tests[];
+extern const struct test unit_tests[];
 extern const struct test bus_tests[];
 extern const struct test fault_tests[];
 extern const struct test ide_tests[];

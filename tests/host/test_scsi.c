@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit test of the storage service, the commands of disks and DVD drives:
- * data in the file, sense, residuals.
+ * Unit test of the storage service, the commands that move a disk's data: what
+ * is in the file, sense, residuals.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "storage_bus.h"
-#include "test_disk.h"
-
-#define NONE	HVG_STOR_NONE
-#define IN	HVG_STOR_READ
-#define OUT	HVG_STOR_WRITE
-#define OK	HVG_SRB_SUCCESS
-#define BAD	HVG_SRB_ERROR
+#include "test_scsi.h"
 
 static uint8_t data[512 * 1024], file_data[1024 * 1024];
-
-static void start(void)
-{
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN10));
-	disk_clear_attentions();
-}
 
 static void pattern(uint32_t bytes, uint8_t seed)
 {
@@ -89,7 +75,7 @@ static void test_read_write(void)
 	const char *path = disk_file("a", 8 * MIB);
 
 	disk_add("file=%s", path);
-	start();
+	disk_begin();
 	read_write(path, 0, 1, 512);
 	disk_buffer_offset = 512;
 	read_write(path, 1001, 200, 512);
@@ -103,7 +89,7 @@ static void test_sector_4096(void)
 	const char *path = disk_file("a", 8 * MIB);
 
 	disk_add("file=%s,sector=4096", path);
-	start();
+	disk_begin();
 	read_write(path, 17, 20, 4096);
 	CHECK(disk_run(capacity16, 16, IN, 32) == OK);
 	disk_buffer_get(data, 32);
@@ -137,7 +123,7 @@ static void test_big(void)
 	const char *path = disk_file("a", 5 * TIB);
 
 	disk_add("file=%s", path);
-	start();
+	disk_begin();
 	CHECK(disk_run(capacity10, 10, IN, 8) == OK);
 	disk_buffer_get(data, 8);
 	CHECK(scsi_be32(data) == UINT32_MAX && scsi_be32(data + 4) == 512);
@@ -171,7 +157,7 @@ static void test_residuals(void)
 	const char *path = disk_file("a", MIB);
 
 	disk_add("file=%s", path);
-	start();
+	disk_begin();
 	disk_file_pattern(path, 0, 8192, 9);
 	disk_file_read(path, 0, file_data, 8192);
 	/* A buffer longer than the command moves: what was moved is said. */
@@ -256,7 +242,7 @@ static void test_file_errors(void)
 	uint8_t unmap[24] = { 0, 22, 0, 16, [15] = 8, [19] = 8 };
 
 	disk_add("file=%s", path);
-	start();
+	disk_begin();
 	json_decref(disk_command("disk-fault",
 				 "{\"op\": \"read\", \"error\": \"EIO\"}"));
 	CHECK(disk_io(false, 77, 8, 4096) == BAD);
@@ -303,7 +289,7 @@ static void test_unmap(void)
 	for (unsigned int i = 0; i < 16; i++)
 		disk_file_pattern(path, i * 256 * KIB, 256 * KIB, 3);
 	disk_add("file=%s", path);
-	start();
+	disk_begin();
 	before = disk_file_allocated(path);
 	put_unmap(list, 0, 2048, 2048);
 	put_unmap(list, 1, 0, 0);
@@ -352,7 +338,7 @@ static void test_unmap(void)
 
 	/* Hosts that have no UNMAP do not speak of it either. */
 	guest_profile.unmap = false;
-	start();
+	disk_begin();
 	CHECK(unmap(list, 24) == BAD && disk_sense_is(SCSI_INVALID_OPCODE));
 	CHECK(disk_run((uint8_t[6]){ 0x12, 1, 0xb2, 0, 64 }, 6, IN, 64) == BAD);
 	CHECK(disk_sense_is(SCSI_INVALID_FIELD));
@@ -369,7 +355,7 @@ static void test_write_same(void)
 	uint64_t before;
 
 	disk_add("file=%s", path);
-	start();
+	disk_begin();
 	/* 40 MiB and a bit, from an odd place. */
 	scsi_put64(cdb + 2, 3);
 	scsi_put32(cdb + 10, 81921);
@@ -422,7 +408,7 @@ static void test_flush_verify(void)
 	const char *path = disk_file("a", MIB);
 
 	disk_add("file=%s", path);
-	start();
+	disk_begin();
 	CHECK(disk_run((uint8_t[10]){ 0x35 }, 10, NONE, 0) == OK);
 	CHECK(disk_run((uint8_t[16]){ 0x91 }, 16, NONE, 0) == OK);
 	CHECK(disk_run((uint8_t[10]){ 0x35, [4] = 9 }, 10, NONE, 0) == BAD);
@@ -447,220 +433,7 @@ static void test_flush_verify(void)
 	CHECK(disk_run((uint8_t[10]){ 0x2f, 4, [8] = 1 }, 10, NONE, 0) == BAD);
 }
 
-static void vpd(uint8_t page)
-{
-	memset(data, 0, 256);
-	CHECK(disk_run((uint8_t[6]){ 0x12, 1, page, 0, 255 }, 6, IN, 255) ==
-	      OK);
-	disk_buffer_get(data, srb->transfer_length);
-	CHECK(data[1] == page);
-	CHECK(srb->transfer_length == 4 + scsi_be16(data + 2));
-}
-
-static void test_inquiry(void)
-{
-	uint8_t naa[16];
-
-	disk_add("file=%s,serial=S-1234", disk_file("a", MIB));
-	start();
-	CHECK(disk_run((uint8_t[6]){ 0x12, [4] = 36 }, 6, IN, 36) == OK);
-	disk_buffer_get(data, 36);
-	CHECK(!data[0] && data[2] == 5 && data[3] == 2 && data[4] == 31);
-	CHECK(!memcmp(data + 8, "Msft    Virtual Disk    1.0 ", 28));
-	vpd(0x00);
-	CHECK(!memcmp(data + 4, "\x00\x80\x83\xb0\xb1\xb2", 6));
-	vpd(0x80);
-	CHECK(data[3] == 6 && !memcmp(data + 4, "S-1234", 6));
-	vpd(0x83);
-	CHECK(data[4] == 1 && data[5] == 3 && data[7] == 16);
-	CHECK(!memcmp(data + 8, "\x60\x02\x24\x80", 4));
-	memcpy(naa, data + 8, 16);
-	CHECK(!memcmp(data + 28, "Msft    S-1234", 14));
-	vpd(0xb0);
-	CHECK(data[3] == 0x3c && scsi_be32(data + 8) == 1024);
-	CHECK(scsi_be32(data + 20) && scsi_be32(data + 24) == 256);
-	CHECK(scsi_be32(data + 28) == 8 && scsi_be64(data + 36));
-	vpd(0xb1);
-	vpd(0xb2);
-	CHECK(data[5] == 0xe4 && data[6] == 2);
-	CHECK(disk_run((uint8_t[6]){ 0x12, 1, 0x99, 0, 255 }, 6, IN, 255) ==
-	      BAD);
-	CHECK(disk_sense_is(SCSI_INVALID_FIELD));
-	CHECK(disk_run((uint8_t[6]){ 0x12, 0, 0x80, 0, 255 }, 6, IN, 255) ==
-	      BAD);
-
-	/* The identity follows the serial number, not the place. */
-	bus_close(disk_channel);
-	disk_add("file=%s,serial=S-1234,lun=9", disk_file("b", MIB));
-	disk_add("file=%s,lun=10", disk_file("c", MIB));
-	start();
-	disk_lun = 9;
-	vpd(0x83);
-	CHECK(!memcmp(naa, data + 8, 16));
-	disk_lun = 10;
-	vpd(0x83);
-	CHECK(memcmp(naa, data + 8, 16));
-	vpd(0x80);
-	CHECK(data[3] == 16);
-
-	guest_profile.stor_version = HVG_STOR_VERSION_WIN8;
-	CHECK(disk_run((uint8_t[6]){ 0x12, [4] = 36 }, 6, IN, 36) == OK);
-	disk_buffer_get(data, 36);
-	CHECK(data[2] == 4);
-}
-
-/* Old hosts fail two commands although their data is good. */
-static void test_spurious_errors(void)
-{
-	disk_add("file=%s,serial=S-1", disk_file("a", MIB));
-	guest_profile.inquiry_error_quirk = true;
-	guest_profile.stor_version = HVG_STOR_VERSION_WIN7;
-	CHECK(!disk_start(bus_channel(bus_device(0), 0),
-			  HVG_STOR_VERSION_WIN7));
-	disk_clear_attentions();
-	CHECK(disk_run((uint8_t[6]){ 0x12, 1, 0x80, 0, 255 }, 6, IN, 255) ==
-	      BAD);
-	CHECK(!(srb->srb_status & HVG_SRB_AUTOSENSE_VALID));
-	CHECK(srb->transfer_length == 7);
-	disk_buffer_get(data, 7);
-	CHECK(!memcmp(data + 4, "S-1", 3));
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 0, 0x1c, 0, 64 }, 6, IN, 64) ==
-	      BAD);
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 0, 0x3f, 0, 64 }, 6, IN, 64) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0x12, [4] = 36 }, 6, IN, 36) == OK);
-}
-
-static void test_mode(void)
-{
-	uint8_t select[24] = { 0, 0, 0, 0, 0x08, 0x12 };
-
-	disk_add("file=%s", disk_file("a", MIB));
-	disk_add("file=%s,ro=on", disk_file("b", MIB));
-	start();
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 0, 0x3f, 0, 255 }, 6, IN, 255) ==
-	      OK);
-	disk_buffer_get(data, srb->transfer_length);
-	CHECK(data[0] == srb->transfer_length - 1 && data[2] == 0x10);
-	CHECK(data[3] == 8 && scsi_be32(data + 4) == 2048);
-	CHECK(scsi_be32(data + 8) == 512 && data[12] == 0x08);
-	CHECK(data[14] == 0x04);
-	CHECK(disk_run((uint8_t[10]){ 0x5a, 8, 0x08, [8] = 255 }, 10, IN, 255)
-	      == OK);
-	disk_buffer_get(data, srb->transfer_length);
-	CHECK(srb->transfer_length == 28 && scsi_be16(data) == 26);
-	CHECK(data[8] == 0x08 && data[10] == 0x04);
-	CHECK(disk_run((uint8_t[10]){ 0x5a, 0x10, 0x0a, [8] = 255 }, 10, IN,
-		       255) == OK);
-	disk_buffer_get(data, srb->transfer_length);
-	CHECK(data[4] == 1 && data[7] == 16 && data[24] == 0x0a);
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 0, 0x2a, 0, 255 }, 6, IN, 255) ==
-	      BAD);
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 0, 0xc8, 0, 255 }, 6, IN, 255) ==
-	      BAD);
-	CHECK(disk_sense_is(SCSI_SAVING_UNSUPPORTED));
-
-	/* The write cache can be turned off, nothing else. */
-	disk_buffer_put(select, 24);
-	CHECK(disk_run((uint8_t[6]){ 0x15, 0x10, 0, 0, 24 }, 6, OUT, 24) ==
-	      OK);
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 8, 0x08, 0, 255 }, 6, IN, 255) ==
-	      OK);
-	disk_buffer_get(data, 24);
-	CHECK(!data[6]);
-	CHECK(disk_io(true, 0, 8, 4096) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 8, 0x48, 0, 255 }, 6, IN, 255) ==
-	      OK);
-	disk_buffer_get(data, 24);
-	CHECK(data[6] == 0x04);
-	select[7] = 1;
-	disk_buffer_put(select, 24);
-	CHECK(disk_run((uint8_t[6]){ 0x15, 0x10, 0, 0, 24 }, 6, OUT, 24) ==
-	      BAD);
-	CHECK(disk_sense_is(SCSI_INVALID_PARAM));
-	CHECK(disk_run((uint8_t[6]){ 0x15, 0x11, 0, 0, 24 }, 6, OUT, 24) ==
-	      BAD);
-	CHECK(disk_sense_is(SCSI_INVALID_FIELD));
-	CHECK(disk_run((uint8_t[6]){ 0x15, 0x10, 0, 0, 20 }, 6, OUT, 20) ==
-	      BAD);
-
-	disk_lun = 1;
-	disk_clear_attentions();
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 0, 0x3f, 0, 255 }, 6, IN, 255) ==
-	      OK);
-	disk_buffer_get(data, 8);
-	CHECK(data[2] == 0x90);
-	CHECK(disk_io(true, 0, 8, 4096) == BAD);
-	CHECK(disk_sense_is(SCSI_WRITE_PROTECTED));
-	CHECK(disk_run((uint8_t[10]){ 0x35 }, 10, NONE, 0) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0x1b, [4] = 1 }, 6, NONE, 0) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0x1e, [4] = 1 }, 6, NONE, 0) == OK);
-}
-
-static void test_dvd(void)
-{
-	const char *path = disk_file("a.iso", MIB);
-
-	disk_file_pattern(path, 0, 65536, 8);
-	disk_file_read(path, 0, file_data, 65536);
-	disk_add("file=%s", path);
-	start();
-	CHECK(disk_run((uint8_t[6]){ 0x12, [4] = 36 }, 6, IN, 36) == OK);
-	disk_buffer_get(data, 36);
-	CHECK(data[0] == 5 && data[1] == 0x80);
-	CHECK(!memcmp(data + 8, "Msft    Virtual DVD-ROM ", 24));
-	CHECK(disk_run((uint8_t[10]){ 0x25 }, 10, IN, 8) == OK);
-	disk_buffer_get(data, 8);
-	CHECK(scsi_be32(data) == 511 && scsi_be32(data + 4) == 2048);
-	CHECK(disk_run((uint8_t[10]){ 0x28, [5] = 2, [8] = 4 }, 10, IN, 8192)
-	      == OK);
-	disk_buffer_get(data, 8192);
-	CHECK(!memcmp(data, file_data + 4096, 8192));
-	CHECK(disk_run((uint8_t[12]){ 0xa8, [9] = 4 }, 12, IN, 8192) == OK);
-	CHECK(disk_run((uint8_t[12]){ 0xa8, [4] = 2, [9] = 4 }, 12, IN, 8192)
-	      == BAD);
-	CHECK(disk_sense_is(SCSI_LBA_OUT_OF_RANGE));
-	CHECK(disk_run((uint8_t[10]){ 0x2a, [8] = 1 }, 10, OUT, 2048) == BAD);
-	CHECK(disk_sense_is(SCSI_INVALID_OPCODE));
-
-	CHECK(disk_run((uint8_t[10]){ 0x43, [8] = 64 }, 10, IN, 64) == OK);
-	disk_buffer_get(data, 64);
-	CHECK(srb->transfer_length == 20 && data[1] == 18 && data[5] == 0x14);
-	CHECK(data[14] == 0xaa && scsi_be32(data + 16) == 512);
-	CHECK(disk_run((uint8_t[10]){ 0x43, 2, [6] = 0xaa, [8] = 64 }, 10, IN,
-		       64) == OK);
-	disk_buffer_get(data, 12);
-	CHECK(data[9] == 0 && data[10] == 8 && data[11] == 62);
-	CHECK(disk_run((uint8_t[10]){ 0x46, [8] = 128 }, 10, IN, 128) == OK);
-	disk_buffer_get(data, 128);
-	CHECK(scsi_be32(data) == srb->transfer_length - 4 && data[7] == 8);
-	CHECK(disk_run((uint8_t[10]){ 0x46, 2, [3] = 0x10, [8] = 128 }, 10, IN,
-		       128) == OK);
-	disk_buffer_get(data, 20);
-	CHECK(srb->transfer_length == 20 && data[9] == 0x10 && data[10] == 1);
-	CHECK(disk_run((uint8_t[10]){ 0x4a, 1, [4] = 0x10, [8] = 8 }, 10, IN,
-		       8) == OK);
-	disk_buffer_get(data, 8);
-	CHECK(data[2] == 4 && data[5] == 2);
-	CHECK(disk_run((uint8_t[10]){ 0x51, [8] = 34 }, 10, IN, 34) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0x1a, 0, 0x2a, 0, 64 }, 6, IN, 64) == OK);
-	disk_buffer_get(data, 24);
-	CHECK(data[4] == 0x2a && data[6] == 0x0b);
-
-	/* Ejected unless that is prevented, and loaded again. */
-	CHECK(disk_run((uint8_t[6]){ 0x1e, [4] = 1 }, 6, NONE, 0) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0x1b, [4] = 2 }, 6, NONE, 0) == BAD);
-	CHECK(disk_sense_is(SCSI_REMOVAL_PREVENTED));
-	CHECK(disk_run((uint8_t[6]){ 0x1e }, 6, NONE, 0) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0x1b, [4] = 2 }, 6, NONE, 0) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0 }, 6, NONE, 0) == BAD);
-	CHECK(disk_sense_is(SCSI_NO_MEDIUM));
-	CHECK(disk_run((uint8_t[6]){ 0x1b, [4] = 3 }, 6, NONE, 0) == OK);
-	CHECK(disk_run((uint8_t[6]){ 0 }, 6, NONE, 0) == BAD);
-	CHECK(disk_sense_is(SCSI_SENSE(6, 0x28, 0)));
-	CHECK(disk_run((uint8_t[6]){ 0 }, 6, NONE, 0) == OK);
-}
-
-const struct test command_tests[] = {
+const struct test data_tests[] = {
 	{ "disk: READ and WRITE", test_read_write },
 	{ "disk: sectors of 4096 bytes", test_sector_4096 },
 	{ "disk: more than 2 TiB", test_big },
@@ -670,9 +443,5 @@ const struct test command_tests[] = {
 	{ "disk: UNMAP", test_unmap },
 	{ "disk: WRITE SAME", test_write_same },
 	{ "disk: SYNCHRONIZE CACHE and VERIFY", test_flush_verify },
-	{ "disk: INQUIRY", test_inquiry },
-	{ "disk: spurious errors", test_spurious_errors },
-	{ "disk: MODE SENSE and SELECT", test_mode },
-	{ "dvd", test_dvd },
 	{ NULL, NULL }
 };

@@ -444,8 +444,8 @@ static void tear_down(void)
 int main(void)
 {
 	const struct test *const lists[] = {
-		protocol_tests, bus_tests, command_tests, fault_tests,
-		ide_tests, NULL
+		protocol_tests, bus_tests, data_tests, unit_tests,
+		fault_tests, ide_tests, NULL
 	};
 	int status;
 

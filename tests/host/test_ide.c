@@ -342,7 +342,7 @@ static void soft_reset(void)
 
 static void test_reset(void)
 {
-	uint8_t data[512], expected[512];
+	uint8_t data[512] = { 0 }, expected[512];
 	const char *file = start();
 
 	/* Amid a block, with one queued, and while the image reads. */

@@ -60,7 +60,17 @@ enum {
 #define TX_BREATH_US		200
 
 /*
+ * A driver tries, with all other interrupts off, whether IIR shows that of the
+ * empty transmitter. 2.6.18 does so with its handler in place, which on another
+ * CPU may read IIR first; the driver then takes the port for a broken one and
+ * reads away the interrupts that it waits for. So the interrupt takes longer
+ * than such a trial.
+ */
+#define TX_TRIAL_US		5000
+
+/*
  * struct uart
+ * @trial: time until the transmitter's interrupt, if it is the only one
  * @tx_pending: the transmitter became empty, and IIR was not read since
  * @tx_held: it would be, if whoever reads the output did
  * @tx_run: bytes written since the handler last found nothing to do
@@ -69,7 +79,7 @@ enum {
  */
 struct uart {
 	struct chardev *chardev;
-	struct loop_timer *breath;
+	struct loop_timer *breath, *trial;
 	unsigned int irq;
 	uint8_t ier, lcr, mcr, scr, dll, dlm;
 	bool fifo, tx_pending, tx_held, line;
@@ -94,14 +104,29 @@ static uint8_t pending(const struct uart *u)
 	return IIR_NONE;
 }
 
-static void update_line(struct uart *u)
+static void set_line(struct uart *u, bool line)
 {
-	bool line = pending(u) != IIR_NONE;
-
 	if (line == u->line)
 		return;
 	u->line = line;
 	vm_set_irq(u->irq, line);
+}
+
+static void update_line(struct uart *u)
+{
+	bool line = pending(u) != IIR_NONE;
+
+	if (line && !u->line && u->ier == IER_TX)
+		loop_timer_arm(u->trial, TX_TRIAL_US);
+	else
+		set_line(u, line);
+}
+
+static void trial_over(void *opaque)
+{
+	struct uart *u = opaque;
+
+	set_line(u, pending(u) != IIR_NONE);
 }
 
 static void tx_empty(struct uart *u)
@@ -145,6 +170,7 @@ struct uart *serial_new(unsigned int irq, const char *option,
 	u->irq = irq;
 	u->loop_data = -1;
 	u->breath = loop_timer_new(breath_over, u);
+	u->trial = loop_timer_new(trial_over, u);
 	if (!where)
 		return u;
 	u->chardev = chardev_open(option, where, chardev_changed, u);
@@ -161,12 +187,14 @@ void serial_free(struct uart *u)
 		return;
 	chardev_close(u->chardev);
 	loop_timer_free(u->breath);
+	loop_timer_free(u->trial);
 	free(u);
 }
 
 void serial_reset(struct uart *u)
 {
 	loop_timer_cancel(u->breath);
+	loop_timer_cancel(u->trial);
 	u->ier = 0;
 	u->lcr = 0;
 	u->mcr = 0;

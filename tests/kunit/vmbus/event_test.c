@@ -7,20 +7,17 @@
 #include <linux/irqflags.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <hvg/guids.h>
 #include "channel.h"
 #include "connection.h"
 #include "fake_host.h"
 #include "interrupt.h"
-#include "offer.h"
 #include "platform.h"
 #include "suites.h"
+#include "test_channel.h"
 
 #define CHANNEL		77
 #define RING_BYTES	(2 * HVG_PAGE_SIZE)
-#define DATA_BYTES	HVG_PAGE_SIZE
 
-static const struct hvg_guid interface = HVG_GUID_SCSI;
 static struct hvg_channel *chan;
 
 static struct {
@@ -60,46 +57,31 @@ static const struct hvg_channel_ops event_ops = {
 
 static int event_open(const struct hvg_channel_ops *ops)
 {
-	struct hvg_open_params params = {
-		.send_bytes = RING_BYTES,
-		.recv_bytes = RING_BYTES,
-		.ops = ops,
-	};
-
 	memset(&got, 0, sizeof(got));
-	return hvg_channel_open(chan, &params);
+	return test_channel_open(chan, RING_BYTES, ops, NULL);
 }
 
 static void event_begin(struct kunit *test, u32 version)
 {
-	KUNIT_ASSERT_EQ(test, 0, fake_host_connect(version));
-	fake_host_offer(CHANNEL, 0, &interface);
-	chan = fake_host_channel(CHANNEL);
-	KUNIT_ASSERT_NOT_NULL(test, chan);
+	chan = test_channel_begin(test, version, CHANNEL);
 }
 
 static void event_exit(struct kunit *test)
 {
-	if (!fake_host.started)
-		return;
-	if (chan)
-		hvg_channel_close(chan);
+	test_channel_end(chan);
 	chan = NULL;
-	fake_host_disconnect();
 }
 
 static void host_writes(u64 trans_id)
 {
-	struct hvg_packet_header head = {
+	const struct hvg_packet_header head = {
 		.type = HVG_PACKET_INBAND,
 		.offset8 = 2,
 		.length8 = 2,
 		.trans_id = trans_id,
 	};
-	u32 pos = chan->rx.ctl->write_index;
 
-	memcpy(chan->rx.data + pos, &head, sizeof(head));
-	chan->rx.ctl->write_index = (pos + 24) % DATA_BYTES;
+	test_channel_host_writes(chan, &head, NULL);
 }
 
 /* Set a flag of this CPU and interrupt it; whether the flag is clear then. */
@@ -264,7 +246,7 @@ static void event_no_writer(struct kunit *test)
 	event_begin(test, HVG_VERSION_IRON);
 	KUNIT_ASSERT_EQ(test, 0, event_open(&packet_ops));
 	KUNIT_EXPECT_EQ(test, -EAGAIN, fill_ring(1000));
-	chan->tx.ctl->read_index = chan->tx.ctl->write_index;
+	test_channel_host_reads(chan);
 	KUNIT_EXPECT_TRUE(test, flag_taken(CHANNEL));
 	KUNIT_EXPECT_EQ(test, 0, chan->tx.ctl->pending_send_size);
 	KUNIT_EXPECT_EQ(test, 0, chan->tx_blocked);

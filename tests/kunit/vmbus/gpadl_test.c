@@ -5,14 +5,12 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
-#include <hvg/guids.h>
 #include "channel.h"
 #include "connection.h"
 #include "fake_host.h"
 #include "gpadl.h"
-#include "message.h"
-#include "offer.h"
 #include "suites.h"
+#include "test_channel.h"
 
 #define CHANNEL		7
 /* What 16 bits of range length can say. */
@@ -20,7 +18,6 @@
 /* Page frames that are there on any machine that runs this. */
 #define FIRST_PFN	0x1000
 
-static const struct hvg_guid interface = HVG_GUID_SCSI;
 static struct page **pages;
 static struct hvg_channel *chan;
 
@@ -32,12 +29,7 @@ static int gpadl_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, pages);
 	for (i = 0; i < 8192; i++)
 		pages[i] = pfn_to_page(FIRST_PFN + i);
-	KUNIT_ASSERT_EQ(test, 0, fake_host_connect(HVG_VERSION_IRON));
-	fake_host_offer(CHANNEL, 0, &interface);
-	rcu_read_lock();
-	chan = offer_channel(CHANNEL);
-	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, chan);
+	chan = test_channel_begin(test, HVG_VERSION_IRON, CHANNEL);
 	fake_host.count = 0;
 	return 0;
 }
@@ -46,8 +38,8 @@ static void gpadl_test_exit(struct kunit *test)
 {
 	fake_host.answer = fake_host_answer;
 	host_limit_ms = 10000;
-	if (fake_host.started)
-		fake_host_disconnect();
+	/* A test may have had it rescinded. */
+	test_channel_end(NULL);
 	kvfree(pages);
 	pages = NULL;
 }

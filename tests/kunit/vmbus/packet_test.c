@@ -7,18 +7,16 @@
 #include <linux/bottom_half.h>
 #include <linux/delay.h>
 #include <linux/string.h>
-#include <hvg/guids.h>
 #include "channel.h"
 #include "fake_host.h"
-#include "offer.h"
 #include "suites.h"
+#include "test_channel.h"
 
 #define CHANNEL		11
 #define RING_BYTES	(5 * HVG_PAGE_SIZE)
 #define DATA_BYTES	(4 * HVG_PAGE_SIZE)
 #define MAX_PACKET	1024
 
-static const struct hvg_guid interface = HVG_GUID_SCSI;
 static struct hvg_channel *chan;
 
 static struct {
@@ -57,27 +55,13 @@ static const struct hvg_channel_ops ops = {
 
 static int packet_open(void)
 {
-	struct hvg_open_params params = {
-		.send_bytes = RING_BYTES,
-		.recv_bytes = RING_BYTES,
-		.user = "hello",
-		.user_bytes = 5,
-		.ops = &ops,
-		.context = &got,
-	};
-
 	memset(&got, 0, sizeof(got));
-	return hvg_channel_open(chan, &params);
+	return test_channel_open(chan, RING_BYTES, &ops, &got);
 }
 
 static int packet_init(struct kunit *test)
 {
-	KUNIT_ASSERT_EQ(test, 0, fake_host_connect(HVG_VERSION_IRON));
-	fake_host_offer(CHANNEL, 0, &interface);
-	rcu_read_lock();
-	chan = offer_channel(CHANNEL);
-	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, chan);
+	chan = test_channel_begin(test, HVG_VERSION_IRON, CHANNEL);
 	KUNIT_ASSERT_EQ(test, 0, packet_open());
 	fake_host.signals = 0;
 	return 0;
@@ -85,36 +69,32 @@ static int packet_init(struct kunit *test)
 
 static void packet_exit(struct kunit *test)
 {
-	if (!fake_host.started)
-		return;
-	if (chan)
-		hvg_channel_close(chan);
+	test_channel_end(chan);
 	chan = NULL;
-	fake_host_disconnect();
 }
 
-/* The host has read everything. */
 static void host_reads(void)
 {
-	chan->tx.ctl->read_index = chan->tx.ctl->write_index;
+	test_channel_host_reads(chan);
 }
 
+/* Behind the header each byte says where it is. */
 static void host_writes(u16 type, u32 desc_bytes, u32 bytes, u16 flags,
 			u64 trans_id)
 {
-	struct hvg_packet_header head = {
+	const struct hvg_packet_header head = {
 		.type = type,
 		.offset8 = (16 + desc_bytes) / 8,
 		.length8 = (16 + desc_bytes + bytes) / 8,
 		.flags = flags,
 		.trans_id = trans_id,
 	};
-	u32 pos = chan->rx.ctl->write_index, i, length = head.length8 * 8;
+	static u8 data[MAX_PACKET];
+	u32 i;
 
-	for (i = 0; i < length; i++)
-		chan->rx.data[(pos + i) % DATA_BYTES] =
-			i < 16 ? ((u8 *)&head)[i] : (u8)(i - 16);
-	chan->rx.ctl->write_index = (pos + length + 8) % DATA_BYTES;
+	for (i = 0; i < desc_bytes + bytes; i++)
+		data[i] = i;
+	test_channel_host_writes(chan, &head, data);
 }
 
 static void packet_build_inband(struct kunit *test)
@@ -455,9 +435,20 @@ static void packet_many(struct kunit *test)
 
 static void packet_open_message(struct kunit *test)
 {
+	const struct hvg_open_params params = {
+		.send_bytes = RING_BYTES,
+		.recv_bytes = 2 * RING_BYTES,
+		.user = "hello",
+		.user_bytes = 5,
+		.ops = &ops,
+		.context = &got,
+	};
 	const struct hvg_msg_open *open = NULL;
 	unsigned int i;
 
+	hvg_channel_close(chan);
+	fake_host.count = 0;
+	KUNIT_ASSERT_EQ(test, 0, hvg_channel_open(chan, &params));
 	for (i = 0; i < fake_host.count; i++)
 		if (fake_host_type(&fake_host.sent[i]) == HVG_MSG_OPEN_CHANNEL)
 			open = (const void *)fake_host.sent[i].payload;
@@ -466,6 +457,7 @@ static void packet_open_message(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RING_BYTES / HVG_PAGE_SIZE,
 			open->downstream_page);
 	KUNIT_EXPECT_EQ(test, 0, memcmp(open->user, "hello\0", 6));
+	KUNIT_EXPECT_PTR_EQ(test, (void *)&got, hvg_channel_context(chan));
 }
 
 static struct kunit_case packet_cases[] = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The platform of the suites, and a host behind it that does as it is told. */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -49,6 +50,14 @@ bool fake_host_send(const void *msg, u8 bytes)
 	}
 	local_irq_restore(irq);
 	return room;
+}
+
+void fake_host_deliver(const void *msg, u8 bytes)
+{
+	unsigned int limit;
+
+	for (limit = 0; !fake_host_send(msg, bytes) && limit < 1000; limit++)
+		msleep(1);
 }
 
 struct hvg_message *fake_host_slot(unsigned int cpu)
@@ -211,7 +220,7 @@ void fake_host_offer(u32 channel, u16 subchannel,
 		.connection_id = 0x10000 + channel,
 	};
 
-	fake_host_send(&offer, sizeof(offer));
+	fake_host_deliver(&offer, sizeof(offer));
 	message_flush();
 	offer_flush();
 }

@@ -70,6 +70,8 @@ extern struct fake_host_begin fake_host_begin;
 void fake_host_reset(void);
 /* False: the slot is taken, the message was not sent. */
 bool fake_host_send(const void *msg, u8 bytes);
+/* The same as often as the slot is taken; sleeps. */
+void fake_host_deliver(const void *msg, u8 bytes);
 /* The slot of a CPU, to be filled with anything. */
 struct hvg_message *fake_host_slot(unsigned int cpu);
 void fake_host_signal(u32 channel);

@@ -153,19 +153,17 @@ static void channel_add_work(struct work_struct *work)
 		bus_subchannel_add(chan);
 }
 
-static void channel_remove_work(struct work_struct *work)
-{
-	channel_remove(container_of(work, struct hvg_channel, remove_work));
-}
-
 static void channel_rescind_work(struct work_struct *work)
 {
-	struct hvg_channel *chan =
-		container_of(work, struct hvg_channel, rescind_work);
+	channel_rescind_callback(container_of(work, struct hvg_channel,
+					      rescind_work));
+}
 
-	channel_rescind_callback(chan);
-	/* In its queue behind the work that adds it. It frees the channel. */
-	queue_work(device_queue, &chan->remove_work);
+/* Frees the channel, so that its rescind_work must be over. */
+static void channel_remove_work(struct work_struct *work)
+{
+	flush_workqueue(rescind_queue);
+	channel_remove(container_of(work, struct hvg_channel, remove_work));
 }
 
 static const struct kobj_type channel_ktype = {
@@ -328,8 +326,11 @@ void offer_rescinded(const void *data, size_t bytes)
 		WRITE_ONCE(chan->rescinded, true);
 		request_rescind(chan);
 		first = true;
-		if (accepting)
+		if (accepting) {
 			queue_work(rescind_queue, &chan->rescind_work);
+			/* Now, to be ahead of what takes the channel's place. */
+			queue_work(device_queue, &chan->remove_work);
+		}
 	} else if (!chan && msg->channel < HVG_MAX_CHANNELS) {
 		owed = __test_and_clear_bit(msg->channel, forgotten);
 	}

@@ -226,6 +226,30 @@ void fake_host_offer(u32 channel, u16 subchannel,
 }
 EXPORT_SYMBOL_GPL(fake_host_offer);
 
+void fake_host_rescind(u32 channel)
+{
+	const struct hvg_msg_channel rescind = {
+		{ HVG_MSG_RESCIND_OFFER, 0 }, channel
+	};
+
+	fake_host_deliver(&rescind, sizeof(rescind));
+	message_flush();
+	offer_flush();
+}
+
+unsigned int fake_host_released(u32 channel)
+{
+	const struct hvg_msg_channel *msg;
+	unsigned int i, count = 0;
+
+	for (i = 0; i < fake_host.count; i++) {
+		msg = (const void *)fake_host.sent[i].payload;
+		count += msg->header.type == HVG_MSG_RELID_RELEASED &&
+			 msg->channel == channel;
+	}
+	return count;
+}
+
 int fake_host_connect(u32 version)
 {
 	int err;

@@ -81,8 +81,12 @@ struct hvg_channel *fake_host_channel(u32 channel);
 int fake_host_connect(u32 version);
 void fake_host_disconnect(void);
 void fake_host_answer(const struct hvg_post_message_input *msg);
+/* These return when the driver has done all that it does about them. */
 void fake_host_offer(u32 channel, u16 subchannel,
 		     const struct hvg_guid *interface);
+void fake_host_rescind(u32 channel);
+/* How often the host has been given a channel's id back. */
+unsigned int fake_host_released(u32 channel);
 
 static inline u32 fake_host_type(const struct hvg_post_message_input *msg)
 {

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Offers and rescinds: which are taken, what they say, and that a host gets
- * each id back once.
+ * each id back once, at whatever moment it takes the channel away.
  */
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/string.h>
 #include <hvg/guids.h>
+#include "bus.h"
 #include "channel.h"
 #include "fake_host.h"
 #include "message.h"
 #include "offer.h"
 #include "suites.h"
+#include "test_channel.h"
 
 static const struct hvg_guid scsi = HVG_GUID_SCSI;
 static const struct hvg_guid ide = HVG_GUID_IDE;
@@ -115,6 +119,86 @@ static void offer_quick_rescind(struct kunit *test)
 	}
 }
 
+/* Without waiting for what comes of it. */
+static void send_offer(u32 id, u16 subchannel, u8 instance)
+{
+	const struct hvg_msg_offer offer = {
+		.header.type = HVG_MSG_OFFER_CHANNEL,
+		.interface = HVG_GUID_SCSI,
+		.instance.b = { instance },
+		.subchannel = subchannel,
+		.channel = id,
+	};
+
+	fake_host_deliver(&offer, sizeof(offer));
+	message_flush();
+}
+
+static void send_rescind(u32 id)
+{
+	const struct hvg_msg_channel rescind = {
+		{ HVG_MSG_RESCIND_OFFER, 0 }, id
+	};
+
+	fake_host_deliver(&rescind, sizeof(rescind));
+	message_flush();
+}
+
+static struct completion rescind_begins, rescind_may_end;
+
+static void slow_rescind(struct hvg_channel *chan)
+{
+	complete(&rescind_begins);
+	wait_for_completion_timeout(&rescind_may_end, 10 * HZ);
+	hvg_channel_close(chan);
+}
+
+static void ignore_packet(struct hvg_channel *chan, const struct hvg_packet *pkt)
+{
+}
+
+static const struct hvg_channel_ops slow_ops = {
+	.packet = ignore_packet,
+	.rescind = slow_rescind,
+	.max_packet = 64,
+};
+
+/* What takes the place of a channel comes while that is on its way out. */
+static void offer_successors(struct kunit *test)
+{
+	init_completion(&rescind_begins);
+	init_completion(&rescind_may_end);
+	send_offer(80, 0, 1);
+	send_offer(81, 1, 1);
+	send_offer(82, 0, 2);
+	offer_flush();
+	KUNIT_ASSERT_EQ(test, 0, test_channel_open(fake_host_channel(82),
+						   2 * HVG_PAGE_SIZE, &slow_ops,
+						   NULL));
+	send_rescind(82);
+	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&rescind_begins,
+							     10 * HZ));
+	send_rescind(81);
+	send_offer(83, 1, 1);
+	send_offer(84, 0, 2);
+	KUNIT_EXPECT_NOT_NULL(test, fake_host_channel(81));
+	KUNIT_EXPECT_NOT_NULL(test, fake_host_channel(82));
+	KUNIT_EXPECT_NOT_NULL(test, fake_host_channel(83));
+	KUNIT_EXPECT_NOT_NULL(test, fake_host_channel(84));
+	/* Time for it to come too early, if it can. */
+	msleep(50);
+	complete(&rescind_may_end);
+	offer_flush();
+	KUNIT_EXPECT_NULL(test, fake_host_channel(81));
+	KUNIT_EXPECT_NULL(test, fake_host_channel(82));
+	KUNIT_EXPECT_EQ(test, 1, fake_host_released(81));
+	KUNIT_EXPECT_EQ(test, 1, fake_host_released(82));
+	KUNIT_ASSERT_NOT_NULL(test, fake_host_channel(83));
+	KUNIT_EXPECT_TRUE(test, fake_host_channel(83)->in_sysfs);
+	KUNIT_ASSERT_NOT_NULL(test, fake_host_channel(84));
+	KUNIT_EXPECT_TRUE(test, fake_host_channel(84)->bdev->added);
+}
+
 /* The host still talks when the driver has said good-bye. */
 static void answer_and_offer(const struct hvg_post_message_input *msg)
 {
@@ -215,6 +299,7 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_rules),
 	KUNIT_CASE(offer_rescinds),
 	KUNIT_CASE(offer_quick_rescind),
+	KUNIT_CASE(offer_successors),
 	KUNIT_CASE(offer_late),
 	KUNIT_CASE(offer_fields),
 	KUNIT_CASE(offer_short),

@@ -11,6 +11,7 @@
 #include <hvg/guids.h>
 #include "bus.h"
 #include "channel.h"
+#include "connection.h"
 #include "fake_host.h"
 #include "message.h"
 #include "offer.h"
@@ -58,13 +59,15 @@ static void offer_rules(struct kunit *test)
 	fake_host_offer(HVG_MAX_CHANNELS - 1, 0, &scsi);
 	fake_host_offer(21, 0, &scsi);
 	KUNIT_EXPECT_FALSE(test, is_offered(21));
-	/* Its sub-channels: one, the same index, another interface. */
+	/* Its sub-channels: one, the same index, another interface, a second. */
 	fake_host_offer(22, 1, &scsi);
 	KUNIT_EXPECT_TRUE(test, is_offered(22));
 	fake_host_offer(23, 1, &scsi);
 	KUNIT_EXPECT_FALSE(test, is_offered(23));
 	fake_host_offer(24, 2, &ide);
 	KUNIT_EXPECT_FALSE(test, is_offered(24));
+	fake_host_offer(25, 2, &scsi);
+	KUNIT_EXPECT_TRUE(test, is_offered(25));
 }
 
 static void offer_rescinds(struct kunit *test)
@@ -227,6 +230,47 @@ static void offer_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 40, offer_highest_id());
 }
 
+/* A rescind that comes while all devices are being removed. */
+static void rescind_at_close(const struct hvg_post_message_input *msg)
+{
+	const struct hvg_msg_channel rescind = {
+		{ HVG_MSG_RESCIND_OFFER, 0 }, 40
+	};
+
+	if (fake_host_type(msg) == HVG_MSG_CLOSE_CHANNEL)
+		fake_host_send(&rescind, sizeof(rescind));
+	fake_host_answer(msg);
+}
+
+static void offer_late_rescind(struct kunit *test)
+{
+	const struct hvg_post_message_input *last;
+
+	fake_host_offer(40, 0, &scsi);
+	fake_host_offer(41, 1, &scsi);
+	KUNIT_ASSERT_TRUE(test, is_offered(41));
+	KUNIT_ASSERT_EQ(test, 0, test_channel_open(fake_host_channel(41),
+						   2 * HVG_PAGE_SIZE, &slow_ops,
+						   NULL));
+	fake_host.answer = rescind_at_close;
+	fake_host_disconnect();
+	KUNIT_EXPECT_EQ(test, 1, fake_host_released(40));
+	KUNIT_EXPECT_EQ(test, 0, fake_host_released(41));
+	last = &fake_host.sent[fake_host.count - 1];
+	KUNIT_EXPECT_EQ(test, HVG_MSG_UNLOAD, fake_host_type(last));
+}
+
+/* Another kernel comes: the host has forgotten all ids before. */
+static void offer_after_unload(struct kunit *test)
+{
+	fake_host_offer(42, 0, &scsi);
+	KUNIT_EXPECT_TRUE(test, is_offered(42));
+	connection_unload_kexec();
+	fake_host_rescind(42);
+	KUNIT_EXPECT_FALSE(test, is_offered(42));
+	KUNIT_EXPECT_EQ(test, 0, fake_host_released(42));
+}
+
 /* What an offer says of interrupts and monitors, as its version has it. */
 static void offer_fields(struct kunit *test)
 {
@@ -301,6 +345,8 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_quick_rescind),
 	KUNIT_CASE(offer_successors),
 	KUNIT_CASE(offer_late),
+	KUNIT_CASE(offer_late_rescind),
+	KUNIT_CASE(offer_after_unload),
 	KUNIT_CASE(offer_fields),
 	KUNIT_CASE(offer_short),
 	{}

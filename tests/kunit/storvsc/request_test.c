@@ -13,6 +13,7 @@
 #include <scsi/scsi_device.h>
 #include <vmbus/channel.h>
 #include "../vmbus/fake_host.h"
+#include "../vmbus/memory.h"
 #include "../vmbus/test_channel.h"
 #include "fixture.h"
 #include "suites.h"
@@ -348,6 +349,18 @@ static void request_ring_broken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, f->done);
 }
 
+/* An adapter whose slots there is no memory for has none. */
+static void request_no_slots(struct kunit *test)
+{
+	storvsc_slots_free(&f->a);
+	memory_refuse("storvsc_slots_alloc", 1);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, storvsc_slots_alloc(&f->a));
+	KUNIT_EXPECT_TRUE(test, memory_refused());
+	KUNIT_EXPECT_NULL(test, storvsc_slot_find(&f->a, 0));
+	KUNIT_EXPECT_EQ(test, 0, storvsc_slots_alloc(&f->a));
+	KUNIT_EXPECT_NOT_NULL(test, storvsc_slot_find(&f->a, 0));
+}
+
 static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_one_entry),
 	KUNIT_CASE(request_layouts),
@@ -361,6 +374,7 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_states),
 	KUNIT_CASE(request_ring_full),
 	KUNIT_CASE(request_ring_broken),
+	KUNIT_CASE(request_no_slots),
 	{}
 };
 

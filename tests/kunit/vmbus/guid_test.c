@@ -6,6 +6,7 @@
 #include "bus.h"
 #include "dynid.h"
 #include "fake_host.h"
+#include "memory.h"
 #include "suites.h"
 
 #define TEXT	"ba6163d9-04a1-4d29-b605-72e2ffb1dc7f"
@@ -129,6 +130,15 @@ static void guid_bad_id(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -EINVAL, store(0, TEXT, bytes));
 }
 
+static void guid_no_memory(struct kunit *test)
+{
+	memory_refuse("new_id_store", 1);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, new_id(TEXT));
+	KUNIT_EXPECT_TRUE(test, memory_refused());
+	KUNIT_EXPECT_FALSE(test, dynid_match(&driver, &scsi, NULL));
+	KUNIT_EXPECT_EQ(test, strlen(TEXT), new_id(TEXT));
+}
+
 static void guid_probe_by_id(struct kunit *test)
 {
 	fake_host_offer(9, 0, &scsi);
@@ -142,6 +152,7 @@ static struct kunit_case guid_cases[] = {
 	KUNIT_CASE(guid_modalias),
 	KUNIT_CASE(guid_new_id),
 	KUNIT_CASE(guid_bad_id),
+	KUNIT_CASE(guid_no_memory),
 	KUNIT_CASE(guid_probe_by_id),
 	{}
 };

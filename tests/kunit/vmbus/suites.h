@@ -10,5 +10,6 @@ extern struct kunit_suite packet_suite;
 extern struct kunit_suite event_suite;
 extern struct kunit_suite message_suite;
 extern struct kunit_suite offer_suite;
+extern struct kunit_suite memory_suite;
 
 #endif /* _HVG_KUNIT_SUITES_H */

@@ -20,6 +20,8 @@ CASES = (
     (0x072700, False, "Data Protect"),
     (0x0b0000, True, "Aborted Command"),
 )
+# It sends such a command again by itself, whoever asked for it.
+RETRIED_BY_INTREE = 0x062a09
 
 
 def guest(vm):
@@ -41,6 +43,8 @@ def host(vm, seen):
     cases, fired = seen
     for (code, works, text), (status, raw) in zip(CASES, cases):
         expect_equal(status == 0, works, "%06x: dd succeeded" % code)
+        if vm.kind == "intree" and code == RETRIED_BY_INTREE:
+            text = "Good"
         expect(text.lower() in raw.lower(), "%06x: expected %r in:\n%s",
                code, text, raw)
     expect(fired >= 2 * len(CASES), "sense fired %d times", fired)

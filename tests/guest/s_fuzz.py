@@ -56,7 +56,8 @@ def guest(vm):
 
 def _round(vm, seed):
     """One seed; returns how many faults have fired."""
-    faults.impatient(vm, vm.disk("data"), vm.disk("ide"))
+    # A probe may wait in vain for one answer after the other.
+    faults.impatient(vm, vm.disk("data"), vm.disk("ide"), hang_s=END_S)
     before = faults.fired(vm, "random")
     faults.arm(vm, "random", value=seed)
     faults.start(vm, READ.strip())

@@ -24,13 +24,16 @@ def fired(vm, name):
     return vm.stats()["faults"].get(name, 0)
 
 
-def impatient(vm, *devices):
-    """Let the guest's commands time out after 2 s, and only once."""
-    # Recovery takes longer than the runner lets a task hang.
+def impatient(vm, *devices, hang_s=120):
+    """Let the guest's commands time out after 2 s, and only once.
+
+    A task may stand still for @hang_s: recovery takes longer than the runner
+    lets a task hang otherwise.
+    """
     vm.sh("""
         hung=/proc/sys/kernel/hung_task_timeout_secs
-        [ ! -e $hung ] || echo 120 > $hung
-        """)
+        [ ! -e $hung ] || echo %d > $hung
+        """ % hang_s)
     if vm.kind == "ours":
         vm.sh("echo 0 > /sys/module/hvg_storvsc/parameters/timeouts")
     for device in devices:

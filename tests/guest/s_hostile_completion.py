@@ -52,6 +52,8 @@ def host(vm, seen):
         expect_equal(fired, 1, what + ": how often it fired")
         expect(code not in (124, 137, 143), "%s: dd did not end in %.0f s",
                what, seconds)
+        if name == "sense-length" and "final_error" in vm.boot["lacks"]:
+            works = True
         if works is not None:
             expect_equal(code == 0, works, what + ": dd succeeded")
     expect_equal(vm.storage()["in_flight"], 0, "requests in flight")

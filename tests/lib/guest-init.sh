@@ -40,6 +40,10 @@ while read -r module; do
 	insmod "/modules/$module.ko" || echo "init: cannot load $module"
 done < /modules/boot.list
 
+# What old kernels have in place of watchdog_thresh.
+lockup=/proc/sys/kernel/softlockup_thresh
+[ ! -e $lockup ] || echo 60 > $lockup
+
 # Name who waits for the host long before the runner gives up.
 hung=/proc/sys/kernel/hung_task_timeout_secs
 [ ! -e $hung ] || echo 20 > $hung

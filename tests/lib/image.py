@@ -72,6 +72,7 @@ LACKS_OLD = {
     "discard": "this kernel's block layer knows no discard",
     "crash_hook": "this kernel calls nobody before a crash kernel starts",
     "async_scan": "this kernel finds disks while their driver is loaded",
+    "final_error": "this kernel tries again after a medium error",
 }
 NO_IDE = "this kernel has no driver of the emulated IDE controller"
 

@@ -273,6 +273,9 @@ void storvsc_host_done(struct scsi_cmnd *scmd)
 	struct storvsc_request *req;
 	unsigned long flags;
 
+	/* What ends with DID_RESET is sent again here, for ever if need be. */
+	if (host_byte(scmd->result) == DID_RESET)
+		scmd->result = DID_SOFT_ERROR << 16;
 	spin_lock_irqsave(shost->host_lock, flags);
 	req = (void *)scmd->host_scribble;
 	if (req->in_eh) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From an event flag to a channel's driver: the flags of all versions, drivers
- * that read by themselves, and what an open refuses.
+ * From an event flag to a channel's driver: the flags of all versions, and
+ * drivers that read by themselves.
  */
 #include <kunit/test.h>
 #include <linux/irqflags.h>
@@ -252,49 +252,6 @@ static void event_no_writer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, chan->tx_blocked);
 }
 
-static void event_open_refused(struct kunit *test)
-{
-	static const struct hvg_channel_ops nothing = { .max_packet = 64 };
-	static const struct hvg_channel_ops small = {
-		.packet = event_packet, .max_packet = 15,
-	};
-	static const struct hvg_channel_ops large = {
-		.packet = event_packet, .max_packet = 0xffff * 8 + 1,
-	};
-	static const struct {
-		u32 send, recv, user;
-		const struct hvg_channel_ops *ops;
-	} bad[] = {
-		{ HVG_PAGE_SIZE, RING_BYTES, 0, &packet_ops },
-		{ RING_BYTES, HVG_PAGE_SIZE, 0, &packet_ops },
-		{ RING_BYTES + 8, RING_BYTES, 0, &packet_ops },
-		{ RING_BYTES, RING_BYTES + 8, 0, &packet_ops },
-		{ RING_BYTES, RING_BYTES, HVG_OFFER_USER_BYTES + 1,
-		  &packet_ops },
-		{ RING_BYTES, RING_BYTES, 0, NULL },
-		{ RING_BYTES, RING_BYTES, 0, &nothing },
-		{ RING_BYTES, RING_BYTES, 0, &small },
-		{ RING_BYTES, RING_BYTES, 0, &large },
-	};
-	struct hvg_open_params params = { .user = "" };
-	unsigned int i;
-
-	event_begin(test, HVG_VERSION_IRON);
-	fake_host.count = 0;
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		params.send_bytes = bad[i].send;
-		params.recv_bytes = bad[i].recv;
-		params.user_bytes = bad[i].user;
-		params.ops = bad[i].ops;
-		KUNIT_EXPECT_EQ_MSG(test, -EINVAL,
-				    hvg_channel_open(chan, &params),
-				    "number %u", i);
-	}
-	KUNIT_EXPECT_EQ(test, 0, fake_host.count);
-	KUNIT_EXPECT_EQ(test, 0, event_open(&packet_ops));
-	KUNIT_EXPECT_EQ(test, -EBUSY, event_open(&packet_ops));
-}
-
 static struct kunit_case event_cases[] = {
 	KUNIT_CASE(event_flags),
 	KUNIT_CASE(event_interrupt_page),
@@ -302,7 +259,6 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(event_poll),
 	KUNIT_CASE(event_writers),
 	KUNIT_CASE(event_no_writer),
-	KUNIT_CASE(event_open_refused),
 	{}
 };
 

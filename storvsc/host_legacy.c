@@ -26,6 +26,11 @@
  *   - What was handed to error handling stays there: scsi_done() is not
  *     called any more.
  *
+ * Flushes. The block layer has a flush tried once and takes its failure for
+ * success: a request without data has nothing left that could fail. fsync()
+ * would say that what a restart has lost is on the disk. So a flush is tried
+ * again whatever it met, and when that does not help the log says so.
+ *
  * All of that is under the host lock. Lock order: the channel's receive lock,
  * the host lock, the channel's send lock.
  */
@@ -45,6 +50,9 @@
 #include <scsi/scsi_transport.h>
 #include "bounce.h"
 #include "storvsc.h"
+
+/* As sd has it for reads and writes. */
+#define STORVSC_FLUSH_RETRIES	5
 
 /**
  * struct storvsc_request - what a command has while it is ours
@@ -261,6 +269,28 @@ void storvsc_host_data(struct scsi_cmnd *scmd, u32 bytes)
 			    bytes);
 }
 
+/* One of the block layer's, not one that somebody has sent as a command. */
+static bool storvsc_is_flush(const struct scsi_cmnd *scmd)
+{
+	return blk_pc_request(scmd->request) && blk_barrier_rq(scmd->request);
+}
+
+/* Have the midlayer try it again, unless it does by itself, or cannot. */
+static void storvsc_flush_done(struct scsi_cmnd *scmd)
+{
+	u8 status = scmd->result & 0xff;
+
+	if (!scmd->result || host_byte(scmd->result) == DID_NO_CONNECT ||
+	    status == SAM_STAT_BUSY || status == SAM_STAT_TASK_SET_FULL)
+		return;
+	if (scmd->retries < scmd->allowed)
+		scmd->result = DID_SOFT_ERROR << 16;
+	else
+		dev_err_ratelimited(&scmd->device->sdev_gendev,
+				    "flush failed with 0x%08x: what was written may be lost, and this kernel takes it for done\n",
+				    scmd->result);
+}
+
 /**
  * storvsc_host_done - give a command back to the midlayer
  * @scmd: command, with its result set
@@ -276,6 +306,8 @@ void storvsc_host_done(struct scsi_cmnd *scmd)
 	/* What ends with DID_RESET is sent again here, for ever if need be. */
 	if (host_byte(scmd->result) == DID_RESET)
 		scmd->result = DID_SOFT_ERROR << 16;
+	if (storvsc_is_flush(scmd))
+		storvsc_flush_done(scmd);
 	spin_lock_irqsave(shost->host_lock, flags);
 	req = (void *)scmd->host_scribble;
 	if (req->in_eh) {
@@ -348,6 +380,8 @@ static int storvsc_queuecommand(struct scsi_cmnd *scmd,
 	req = storvsc_request_get(a->queue, scmd);
 	if (!req)
 		return SCSI_MLQUEUE_HOST_BUSY;
+	if (storvsc_is_flush(scmd))
+		scmd->allowed = max(scmd->allowed, STORVSC_FLUSH_RETRIES);
 	ret = storvsc_send_command(a, req);
 	if (ret)
 		storvsc_request_put(req);

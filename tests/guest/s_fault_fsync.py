@@ -5,6 +5,9 @@ A writer adds records to a file, each with an fsync, and after each writes how
 many there are to another disk, past all caches. Writes and flushes meet
 faults meanwhile, until the host resets the machine. Then the host repairs a
 copy of the image, as the next mount would, and looks for the records.
+
+A flush that fails for good is told: to the application, or where the kernel
+cannot, in the log.
 """
 
 import subprocess
@@ -27,6 +30,7 @@ CASES = (
     ("sense", 0x062900),	# power on
     ("sense", 0x0b0000),	# aborted command
 )
+HARDWARE_ERROR = 0x044400
 # The in-tree driver waits for ever.
 LOST = ("drop", 0)
 
@@ -65,9 +69,24 @@ def guest(vm):
                         "the writer goes on after %s %#x" % (name, value), 60)
     done = _acknowledged(vm)
     flushes = vm.storage()["flushes"] - before
+    told = _failing_flush(vm, second)
     vm.control("reset")
     vm.wait_boot()
-    return done, flushes
+    return done, flushes, told
+
+
+def _failing_flush(vm, other):
+    """What there is to see of a flush that fails as often as it is tried."""
+    kernel_tells = "flush_error" not in vm.boot["lacks"]
+    faults.arm(vm, "sense", value=HARDWARE_ERROR, cdb=FLUSH, count=0,
+               disk="second" if kernel_tells else "data")
+    if not kernel_tells:
+        vm.wait_for(lambda: vm.kernel_log("flush failed"),
+                    "the log has a flush that failed", 60)
+        return True
+    code, _ = vm.status("printf x | dd of=%s bs=512 conv=notrunc,sync,fsync"
+                        % other)
+    return code != 0
 
 
 def _acknowledged(vm):
@@ -76,11 +95,12 @@ def _acknowledged(vm):
 
 
 def host(vm, seen):
-    done, flushes = seen
+    done, flushes, told = seen
     expect(done > len(CASES), "expected a record for each fault or more, got "
            "%d", done)
     expect(flushes >= done, "%d fsyncs returned, %d flushes arrived", done,
            flushes)
+    expect(told, "an fsync whose flush fails for good returned 0")
     done = _acknowledged(vm)
     copy = vm.scratch / "copy.img"
     try:

@@ -73,6 +73,7 @@ LACKS_OLD = {
     "crash_hook": "this kernel calls nobody before a crash kernel starts",
     "async_scan": "this kernel finds disks while their driver is loaded",
     "final_error": "this kernel tries again after a medium error",
+    "flush_error": "this kernel takes a flush that fails for one that is done",
     "small_cdb": "this kernel takes to READ(6) after an error, not at once",
 }
 NO_IDE = "this kernel has no driver of the emulated IDE controller"

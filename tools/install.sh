@@ -41,13 +41,17 @@ install)
 	echo "  INSTALL $MODPROBE_D/hv-guest.conf"
 	install -m 644 "$here/modprobe.d/hv-guest.conf" "$MODPROBE_D/"
 	update
-	echo "The drivers are used from the next boot on. If the root disk is on"
-	echo "Hyper-V storage, make the initial RAM disk anew first."
 	# RHEL 5 has it; what it and the boot loader say is not ours to change.
 	if [ -f "$root/etc/modprobe.conf" ]; then
-		echo "The disks of IDE controllers stay with the kernel's own" \
-			"driver until it is"
-		echo "told otherwise. Documentation/rhel5.md has the steps."
+		echo "Nothing loads the drivers at boot but the initial RAM disk," \
+			"and the disks of IDE"
+		echo "controllers stay with the kernel's own driver until it is" \
+			"told otherwise."
+		echo "Documentation/rhel5.md has the steps."
+	else
+		echo "The drivers are used from the next boot on. If the root" \
+			"disk is on"
+		echo "Hyper-V storage, make the initial RAM disk anew first."
 	fi
 	;;
 uninstall)

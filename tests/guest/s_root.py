@@ -111,7 +111,7 @@ def host(vm, seen):
     expect(" %s " % vm.filesystem in seen["root"], "the root is %r",
            seen["root"])
     if "async_scan" in vm.boot["lacks"]:
-        # mkinitrd of such a kernel waits for nothing.
+        # What mkinitrd of such a kernel makes looks for the root once.
         expect("after 0 tries" in seen["log"], "the disk came late: %r",
                seen["log"])
     expect(seen["opened"][:1] == ["unload"] and "open" in seen["opened"],

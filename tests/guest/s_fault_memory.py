@@ -5,8 +5,9 @@ hvg_failing (tests/kunit/failing) lets one allocation fail that the drivers
 make, or that is made for them, at a place that has not failed before. A stage
 does the same thing again and again, each time with one such failure, until
 nothing is left to fail, and then all of it must work: what a failure breaks
-for good shows in the turn after it. There are hundreds of places. One in PARTS
-fails, or with --fault-minutes each, as many as that time has room for.
+for good shows in the turn after it. There are hundreds of places. What fails is
+the first below each call in a driver, and one in PARTS of the others; with
+--fault-minutes all of them, as many as that time has room for.
 memory.log has the places, then what the kernel said in each turn and what did
 not work.
 """
@@ -32,7 +33,7 @@ HOT = CATALOGUE["hot"]
 FOLDER = "/sys/kernel/debug/hvg_failing"
 PARTS = 32
 # The longest that a walk takes without --fault-minutes.
-LIMIT_MIN = 15
+LIMIT_MIN = 20
 MARK = "hvg-turn"
 # The guest looks up after so long.
 SLICE_S = 20
@@ -238,9 +239,17 @@ class Walk:
         self._end = time.monotonic() + seconds
         self._heard = len(vm.console_text())
 
-    def places(self):
-        """Where memory was refused, the latest last."""
-        return self.vm.sh("cat %s/places" % FOLDER).splitlines()
+    def count(self):
+        """At how many places memory was refused so far."""
+        return int(self.vm.sh("wc -l < %s/places" % FOLDER))
+
+    def places(self, last=0):
+        """Where memory was refused, the latest last, or only the @last ones.
+
+        All of them are much to send over the agent's line.
+        """
+        return self.vm.sh("%s %s/places" % (
+            "tail -n %d" % last if last else "cat", FOLDER), 600).splitlines()
 
     def stage(self, name, *turn):
         """Repeat @turn in the guest until nothing fails in it."""
@@ -265,7 +274,7 @@ class Walk:
 
     def _repeat(self, name, turn):
         begin = time.monotonic()
-        before = len(self.places())
+        before = self.count()
         code = MORE
         while code == MORE and time.monotonic() < self._end:
             code, text = turn()
@@ -274,17 +283,17 @@ class Walk:
             if code not in (DONE, MORE) or re.search(KERNEL_TROUBLE, said):
                 raise Failed("%s: %s\nmemory was refused last in %s\n"
                              "the kernel said:\n%s" % (
-                                 name, text, "\n".join(self.places()[-3:]),
+                                 name, text, "\n".join(self.places(3)),
                                  said))
         print("# memory was refused in %s at %d places, %d s%s" % (
-            name, len(self.places()) - before, time.monotonic() - begin,
+            name, self.count() - before, time.monotonic() - begin,
             "" if code == DONE else ", not all of them"), flush=True)
         if code == MORE:
             raise TimeOver
 
     def write(self, path):
         """Leave a report of all turns."""
-        text = self.vm.sh("dmesg", 120)
+        text = self.vm.sh("dmesg", 600)
         with open(path, "w", encoding="utf-8") as out:
             for place in self.places():
                 out.write(place + "\n")

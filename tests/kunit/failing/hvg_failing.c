@@ -12,7 +12,9 @@
  * In debugfs, hvg_failing/: "armed" is how many failures are still to be made,
  * "failed" how many have been, "places" says where, a line each, in the order
  * of their failing: the drivers' functions, then what they called. "spared" is
- * how many places have been met that another part has.
+ * how many places have been met that another part has. Each call in a driver
+ * below which memory is allocated belongs to all parts, with the first place
+ * that is met below it.
  *
  * Not looked at: what may not fail (__GFP_NOFAIL), what the detectors
  * allocate for themselves, and what a thread allocates that has no function of
@@ -46,7 +48,7 @@
 
 static unsigned int parts = 1;
 module_param(parts, uint, 0444);
-MODULE_PARM_DESC(parts, "How many parts the places are divided into by chance (default: 1)");
+MODULE_PARM_DESC(parts, "How many parts the places are divided into by chance, but for the first below each call in a driver (default: 1)");
 
 static unsigned int part;
 module_param(part, uint, 0444);
@@ -71,6 +73,13 @@ static const char * const foreign[] = {
 	 * when this fails: a bug that is not the drivers'.
 	 */
 	"scsi_realloc_sdev_budget_map",
+	/* bus_register() of 6.1 forgets the bus's name when this fails. */
+	"kset_register",
+};
+
+struct numbers {
+	u32 n[MAX_PLACES];
+	unsigned int count;
 };
 
 /*
@@ -80,8 +89,9 @@ static const char * const foreign[] = {
 static arch_spinlock_t lock = __ARCH_SPIN_LOCK_UNLOCKED;
 static const struct module *drivers[ARRAY_SIZE(names)];
 /* Of places that have failed, and of others, which never do. */
-static u32 known[MAX_PLACES];
-static unsigned int known_count;
+static struct numbers places;
+/* Of the calls in drivers below which a place has failed. */
+static struct numbers sites;
 static unsigned long calls[MAX_DEPTH];
 static char symbol[KSYM_SYMBOL_LEN];
 static char listing_text[LISTING_BYTES];
@@ -147,14 +157,18 @@ static void calls_list(unsigned int count)
 	WRITE_ONCE(listing.size, at);
 }
 
-static bool place_is_known(u32 key)
+/* Whether @n had to be added. */
+static bool number_is_new(struct numbers *numbers, u32 n)
 {
 	unsigned int i;
 
-	for (i = 0; i < known_count; i++)
-		if (known[i] == key)
-			return true;
-	return false;
+	for (i = 0; i < numbers->count; i++)
+		if (numbers->n[i] == n)
+			return false;
+	if (numbers->count == MAX_PLACES)
+		return false;
+	numbers->n[numbers->count++] = n;
+	return true;
 }
 
 /*
@@ -179,9 +193,10 @@ static unsigned int calls_take(const struct pt_regs *regs)
 
 /*
  * Leave of the calls those from the allocator to the drivers' functions, and
- * of those as many as call one another. Returns how many; 0: no driver.
+ * of those as many as call one another. Returns how many; 0: no driver. @site
+ * is the call that leads out of the drivers, @key the whole way.
  */
-static unsigned int calls_to_driver(unsigned int count, u32 *key)
+static unsigned int calls_to_driver(unsigned int count, u32 *site, u32 *key)
 {
 	unsigned int i, first = 0;
 	u32 place;
@@ -190,6 +205,7 @@ static unsigned int calls_to_driver(unsigned int count, u32 *key)
 		first++;
 	if (first == count)
 		return 0;
+	*site = driver_place(calls[first]);
 	*key = jhash(calls, first * sizeof(calls[0]), 0);
 	for (i = first; i < count && (place = driver_place(calls[i])); i++)
 		*key = jhash_1word(place, *key);
@@ -200,17 +216,14 @@ static unsigned int calls_to_driver(unsigned int count, u32 *key)
 static bool place_fails(const struct pt_regs *regs)
 {
 	unsigned int count;
-	u32 key;
+	u32 site, key;
 
-	if (!armed || known_count == MAX_PLACES)
+	if (!armed)
 		return false;
-	count = calls_to_driver(calls_take(regs), &key);
-	if (!count || place_is_known(key))
+	count = calls_to_driver(calls_take(regs), &site, &key);
+	if (!count || !number_is_new(&places, key) || calls_are_foreign(count))
 		return false;
-	known[known_count++] = key;
-	if (calls_are_foreign(count))
-		return false;
-	if (!testing && key % parts != part) {
+	if (!number_is_new(&sites, site) && !testing && key % parts != part) {
 		spared++;
 		return false;
 	}

@@ -302,6 +302,7 @@ int storvsc_host_add(struct storvsc_adapter *a)
  */
 void storvsc_host_remove(struct storvsc_adapter *a)
 {
+	storvsc_scan_end(a);
 	scsi_remove_host(a->shost);
 }
 

@@ -7,6 +7,7 @@
  * them set an event from interrupt context; one work item does what follows.
  */
 #include <linux/bitops.h>
+#include <linux/mutex.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
@@ -111,6 +112,23 @@ static bool storvsc_scan_wanted(unsigned int wanted, unsigned int number)
 	return wanted == SCAN_WILD_CARD || wanted == number;
 }
 
+static void storvsc_find_luns(struct storvsc_adapter *a, unsigned int path,
+			      unsigned int target, u64 lun)
+{
+	struct Scsi_Host *shost = a->shost;
+	unsigned int channel, id;
+
+	lockdep_assert_held(&a->scan_lock);
+	atomic_inc(&a->count.rescans);
+	for (channel = 0; channel <= shost->max_channel; channel++)
+		for (id = 0; id < shost->max_id; id++)
+			if (!READ_ONCE(a->scan_over) &&
+			    storvsc_scan_wanted(path, channel) &&
+			    storvsc_scan_wanted(target, id))
+				scsi_scan_target(&shost->shost_gendev, channel,
+						 id, lun, SCSI_SCAN_RESCAN);
+}
+
 /**
  * storvsc_scan - look for LUNs once more
  * @a: adapter
@@ -123,23 +141,29 @@ static bool storvsc_scan_wanted(unsigned int wanted, unsigned int number)
 void storvsc_scan(struct storvsc_adapter *a, unsigned int path,
 		  unsigned int target, u64 lun)
 {
-	struct Scsi_Host *shost = a->shost;
-	unsigned int channel, id;
+	mutex_lock(&a->scan_lock);
+	storvsc_find_luns(a, path, target, lun);
+	mutex_unlock(&a->scan_lock);
+}
 
-	atomic_inc(&a->count.rescans);
-	for (channel = 0; channel <= shost->max_channel; channel++)
-		for (id = 0; id < shost->max_id; id++)
-			if (storvsc_scan_wanted(path, channel) &&
-			    storvsc_scan_wanted(target, id))
-				scsi_scan_target(&shost->shost_gendev, channel,
-						 id, lun, SCSI_SCAN_RESCAN);
+/* @bus: the host named no LUN. */
+static void storvsc_look(struct storvsc_adapter *a, bool bus)
+{
+	struct scsi_device *sdev;
+
+	lockdep_assert_held(&a->scan_lock);
+	shost_for_each_device(sdev, a->shost)
+		storvsc_check_lun(a, sdev, bus);
+	if (bus && a->type == STORVSC_SCSI &&
+	    storvsc_state(a) == STORVSC_RUNNING)
+		storvsc_find_luns(a, SCAN_WILD_CARD, SCAN_WILD_CARD,
+				  SCAN_WILD_CARD);
 }
 
 static void storvsc_work(struct work_struct *work)
 {
 	struct storvsc_adapter *a = container_of(work, struct storvsc_adapter,
 						 work);
-	struct scsi_device *sdev;
 	bool bus;
 
 	if (storvsc_state(a) != STORVSC_RUNNING)
@@ -147,11 +171,10 @@ static void storvsc_work(struct work_struct *work)
 	bus = test_and_clear_bit(STORVSC_EVENT_BUS, &a->events);
 	if (!test_and_clear_bit(STORVSC_EVENT_LUN, &a->events) && !bus)
 		return;
-	shost_for_each_device(sdev, a->shost)
-		storvsc_check_lun(a, sdev, bus);
-	if (bus && a->type == STORVSC_SCSI &&
-	    storvsc_state(a) == STORVSC_RUNNING)
-		storvsc_scan(a, SCAN_WILD_CARD, SCAN_WILD_CARD, SCAN_WILD_CARD);
+	mutex_lock(&a->scan_lock);
+	if (!READ_ONCE(a->scan_over))
+		storvsc_look(a, bus);
+	mutex_unlock(&a->scan_lock);
 }
 
 static void storvsc_kick(struct work_struct *work)
@@ -169,9 +192,27 @@ static void storvsc_kick(struct work_struct *work)
  */
 void storvsc_scan_init(struct storvsc_adapter *a)
 {
+	mutex_init(&a->scan_lock);
 	INIT_WORK(&a->work, storvsc_work);
 	INIT_WORK(&a->kick, storvsc_kick);
 	INIT_WORK(&a->mend, storvsc_mend);
+}
+
+/**
+ * storvsc_scan_end - end a scan, and have no other
+ * @a: adapter whose host is about to be removed
+ *
+ * Not all kernels wait for a scan when a host is removed: scsi_remove_host()
+ * of 2.6.18 removes a LUN that is half there.
+ *
+ * Context: process.
+ */
+void storvsc_scan_end(struct storvsc_adapter *a)
+{
+	WRITE_ONCE(a->scan_over, true);
+	/* One that goes on has ended when it gives the lock back. */
+	mutex_lock(&a->scan_lock);
+	mutex_unlock(&a->scan_lock);
 }
 
 /**

@@ -178,6 +178,8 @@ struct storvsc_counters {
  * @queues: hardware queues
  * @queue_slots: requests of one queue
  * @queue: the queueing's own, NULL if it needs none
+ * @scan_lock: one scan at a time, none when the host is being removed
+ * @scan_over: a scan that goes on ends, another finds nothing
  * @wq: runs @work
  * @work: handles @events
  * @kick: restarts queues that found the ring full
@@ -217,6 +219,8 @@ struct storvsc_adapter {
 	unsigned int queue_slots;
 	struct storvsc_queue *queue;
 
+	struct mutex scan_lock;	/* one scan at a time */
+	bool scan_over;
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct work_struct kick;
@@ -352,6 +356,7 @@ void storvsc_end(struct storvsc_adapter *a);
 
 /* scan.c */
 void storvsc_scan_init(struct storvsc_adapter *a);
+void storvsc_scan_end(struct storvsc_adapter *a);
 void storvsc_scan_stop(struct storvsc_adapter *a);
 void storvsc_scan(struct storvsc_adapter *a, unsigned int path,
 		  unsigned int target, u64 lun);

@@ -13,7 +13,8 @@
 #include "../../include/hvg/storvsc_wire.h"
 #include "scsi.h"
 
-#define STORAGE_CONTROLLERS	8
+/* A host has four. More give a guest a thousand channels. */
+#define STORAGE_CONTROLLERS	256
 #define STORAGE_TARGETS		2
 #define STORAGE_LUNS		255
 #define STORAGE_IDE_CHANNELS	2

@@ -26,13 +26,13 @@
  *   - What was handed to error handling stays there: scsi_done() is not
  *     called any more.
  *
+ * All of that is under the host lock. Lock order: the channel's receive lock,
+ * the host lock, the channel's send lock.
+ *
  * Flushes. The block layer has a flush tried once and takes its failure for
  * success: a request without data has nothing left that could fail. fsync()
  * would say that what a restart has lost is on the disk. So a flush is tried
  * again whatever it met, and when that does not help the log says so.
- *
- * All of that is under the host lock. Lock order: the channel's receive lock,
- * the host lock, the channel's send lock.
  */
 #include <linux/kernel.h>
 #include <linux/list.h>

@@ -90,7 +90,7 @@ static void storvsc_check_lun(struct storvsc_adapter *a,
 {
 	bool check;
 
-	if (sdev->sdev_state != SDEV_RUNNING)
+	if (sdev->sdev_state != SDEV_RUNNING || READ_ONCE(a->scan_over))
 		return;
 	check = storvsc_lun_take(sdev, STORVSC_EVENT_PRESENCE);
 	if ((check || all) && storvsc_lun_absent(sdev) &&
@@ -172,8 +172,7 @@ static void storvsc_work(struct work_struct *work)
 	if (!test_and_clear_bit(STORVSC_EVENT_LUN, &a->events) && !bus)
 		return;
 	mutex_lock(&a->scan_lock);
-	if (!READ_ONCE(a->scan_over))
-		storvsc_look(a, bus);
+	storvsc_look(a, bus);
 	mutex_unlock(&a->scan_lock);
 }
 

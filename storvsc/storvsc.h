@@ -178,8 +178,9 @@ struct storvsc_counters {
  * @queues: hardware queues
  * @queue_slots: requests of one queue
  * @queue: the queueing's own, NULL if it needs none
- * @scan_lock: one scan at a time, none when the host is being removed
- * @scan_over: a scan that goes on ends, another finds nothing
+ * @scan_lock: one scan at a time
+ * @scan_over: the host is being removed: a scan that goes on ends, another
+ *	does nothing
  * @wq: runs @work
  * @work: handles @events
  * @kick: restarts queues that found the ring full

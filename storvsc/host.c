@@ -292,7 +292,7 @@ int storvsc_host_add(struct storvsc_adapter *a)
 	ret = scsi_add_host(a->shost, storvsc_dev(a));
 	if (ret)
 		return ret;
-	scsi_scan_host(a->shost);
+	storvsc_scan_first(a);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
  * them set an event from interrupt context; one work item does what follows.
  */
 #include <linux/bitops.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -107,6 +108,25 @@ static void storvsc_check_lun(struct storvsc_adapter *a,
 	}
 }
 
+/*
+ * The module must stay for as long as LUNs are looked for: without a reference
+ * to it scsi_report_lun_scan() of 2.6.18 leaves a LUN behind that is half
+ * there, which nobody can remove.
+ */
+static bool storvsc_scan_begin(struct storvsc_adapter *a)
+{
+	if (!try_module_get(THIS_MODULE))
+		return false;
+	mutex_lock(&a->scan_lock);
+	return true;
+}
+
+static void storvsc_scan_done(struct storvsc_adapter *a)
+{
+	mutex_unlock(&a->scan_lock);
+	module_put(THIS_MODULE);
+}
+
 static bool storvsc_scan_wanted(unsigned int wanted, unsigned int number)
 {
 	return wanted == SCAN_WILD_CARD || wanted == number;
@@ -130,6 +150,20 @@ static void storvsc_find_luns(struct storvsc_adapter *a, unsigned int path,
 }
 
 /**
+ * storvsc_scan_first - look for LUNs for the first time
+ * @a: adapter whose host has just been added
+ *
+ * Context: process.
+ */
+void storvsc_scan_first(struct storvsc_adapter *a)
+{
+	if (!storvsc_scan_begin(a))
+		return;
+	scsi_scan_host(a->shost);
+	storvsc_scan_done(a);
+}
+
+/**
  * storvsc_scan - look for LUNs once more
  * @a: adapter
  * @path: which path, or SCAN_WILD_CARD
@@ -141,9 +175,10 @@ static void storvsc_find_luns(struct storvsc_adapter *a, unsigned int path,
 void storvsc_scan(struct storvsc_adapter *a, unsigned int path,
 		  unsigned int target, u64 lun)
 {
-	mutex_lock(&a->scan_lock);
+	if (!storvsc_scan_begin(a))
+		return;
 	storvsc_find_luns(a, path, target, lun);
-	mutex_unlock(&a->scan_lock);
+	storvsc_scan_done(a);
 }
 
 /* @bus: the host named no LUN. */
@@ -171,9 +206,10 @@ static void storvsc_work(struct work_struct *work)
 	bus = test_and_clear_bit(STORVSC_EVENT_BUS, &a->events);
 	if (!test_and_clear_bit(STORVSC_EVENT_LUN, &a->events) && !bus)
 		return;
-	mutex_lock(&a->scan_lock);
+	if (!storvsc_scan_begin(a))
+		return;
 	storvsc_look(a, bus);
-	mutex_unlock(&a->scan_lock);
+	storvsc_scan_done(a);
 }
 
 static void storvsc_kick(struct work_struct *work)

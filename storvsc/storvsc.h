@@ -359,6 +359,7 @@ void storvsc_end(struct storvsc_adapter *a);
 void storvsc_scan_init(struct storvsc_adapter *a);
 void storvsc_scan_end(struct storvsc_adapter *a);
 void storvsc_scan_stop(struct storvsc_adapter *a);
+void storvsc_scan_first(struct storvsc_adapter *a);
 void storvsc_scan(struct storvsc_adapter *a, unsigned int path,
 		  unsigned int target, u64 lun);
 void storvsc_event(struct storvsc_adapter *a, enum storvsc_event event);

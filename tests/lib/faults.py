@@ -123,10 +123,11 @@ def load(vm, parameters=""):
 def unload(vm):
     """Remove the drivers, those that are there."""
     for module in reversed(vm.driver_order()):
-        # A restart looks for LUNs, and a module is in use while it does.
+        # A module is in use while LUNs are looked for. Not every rmmod says
+        # by its exit status that it failed.
         vm.wait_for(lambda m=module: vm.status(
-            "[ ! -d /sys/module/%s ] || rmmod %s 2>/dev/null" % (m, m),
-            120)[0] == 0, "%s can be removed" % module)
+            "cd /sys/module; [ ! -d %s ] || rmmod %s 2>/dev/null; [ ! -d %s ]"
+            % (m, m, m), 120)[0] == 0, "%s can be removed" % module)
 
 
 def afresh(vm):

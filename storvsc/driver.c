@@ -24,7 +24,7 @@ MODULE_PARM_DESC(ring_bytes,
 unsigned int storvsc_param_queue_depth = 256;
 module_param_named(queue_depth, storvsc_param_queue_depth, uint, 0644);
 MODULE_PARM_DESC(queue_depth,
-		 "outstanding commands of a LUN at first, for adapters found from now on (default 256)");
+		 "outstanding commands of a LUN at first, and of a hardware queue, for adapters found from now on (default 256)");
 
 unsigned int storvsc_param_subchannels = 64;
 module_param_named(subchannels, storvsc_param_subchannels, uint, 0644);

@@ -33,7 +33,6 @@
 /* The ring holds at least this many of the largest requests. */
 #define STORVSC_RING_REQUESTS	4
 
-#define STORVSC_MIN_SLOTS	16
 #define STORVSC_MAX_SLOTS	512
 
 static struct storvsc_adapter *storvsc_adapter(struct Scsi_Host *shost)

@@ -20,12 +20,17 @@
  * @a: adapter; queues and queue_slots are set
  * @slots: requests that one channel has room for
  *
+ * The midlayer keeps about a KiB for each tag of each queue, used or not, so
+ * there are as many as one LUN shall have outstanding, not what the ring takes.
+ *
  * Return: 0 or -errno.
  */
 int storvsc_queue_init(struct storvsc_adapter *a, unsigned int slots)
 {
+	u32 depth = READ_ONCE(storvsc_param_queue_depth);
+
 	a->queues = min_t(unsigned int, 1 + a->subchannels, nr_cpu_ids);
-	a->queue_slots = slots;
+	a->queue_slots = clamp_t(u32, depth, STORVSC_MIN_SLOTS, slots);
 	a->shost->nr_hw_queues = a->queues;
 	a->shost->can_queue = a->queue_slots;
 	/* Busy is over soon, and the block layer waits a moment by itself. */

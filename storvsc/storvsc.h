@@ -26,7 +26,7 @@
 #define _HVG_STORVSC_H
 
 #include <linux/atomic.h>
-#include <linux/cache.h>
+#include <linux/compiler.h>
 #include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -49,6 +49,9 @@ struct storvsc_queue;
 /* Low half of a transaction id: the slot; this one is the synchronous one. */
 #define STORVSC_SYNC_INDEX	0xffffffffu
 
+/* Every queue has at least this many slots. */
+#define STORVSC_MIN_SLOTS	16
+
 /* Bit 0 of a state word: the host owns the request. Generation above it. */
 #define STORVSC_OWNED		1u
 
@@ -61,8 +64,7 @@ struct storvsc_queue;
  * @expiries: times that the command's timer has run out
  *
  * The host's queueing gives a command its slot, by its tag for example, so
- * that nobody else writes to it between two owners. In a cache line of its
- * own: neighbouring slots are in use on other CPUs.
+ * that nobody else writes to it between two owners. Never in two cache lines.
  */
 struct storvsc_slot {
 	unsigned int state;
@@ -70,7 +72,7 @@ struct storvsc_slot {
 	u16 expiries;
 	struct scsi_cmnd *scmd;
 	struct scsi_device *sdev;
-} ____cacheline_aligned_in_smp;
+} __aligned(4 * sizeof(long));
 
 /**
  * struct storvsc_data - where the data of a command is

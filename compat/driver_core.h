@@ -102,7 +102,12 @@ struct device_dma_parameters {
 #endif
 #endif
 
-/* The name is set after it. */
+/* The name is set after these. Devices are probed one after another. */
+#ifndef HVG_HAVE_DRIVER_PROBE_TYPE
+#define probe_type		name
+#define PROBE_PREFER_ASYNCHRONOUS	NULL
+#endif
+
 #ifndef HVG_HAVE_DRIVER_MOD_NAME
 #define mod_name		name
 #endif

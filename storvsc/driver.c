@@ -201,6 +201,10 @@ static struct hvg_driver storvsc_driver = {
 	.remove = storvsc_remove,
 	.shutdown = storvsc_shutdown,
 	.subchannel = storvsc_subchannel,
+	/* Each waits for its host's answers; disks are told apart by ids. */
+	.driver = {
+		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
+	},
 };
 
 /* Of all adapters: they have nothing to do with each other's channels. */

@@ -128,7 +128,7 @@ static struct bus_type vmbus_bus = {
  * @mod_name: its module's name
  *
  * Use hvg_driver_register(). Devices that are there are probed before this
- * returns.
+ * returns, unless @drv prefers to be probed asynchronously.
  *
  * Context: process.
  * Return: 0 or -errno.

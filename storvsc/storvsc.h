@@ -26,7 +26,6 @@
 #define _HVG_STORVSC_H
 
 #include <linux/atomic.h>
-#include <linux/compiler.h>
 #include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -64,7 +63,8 @@ struct storvsc_queue;
  * @expiries: times that the command's timer has run out
  *
  * The host's queueing gives a command its slot, by its tag for example, so
- * that nobody else writes to it between two owners. Never in two cache lines.
+ * that nobody else writes to it between two owners. There are many, and few
+ * are in use: small is better than alone in a cache line.
  */
 struct storvsc_slot {
 	unsigned int state;
@@ -72,7 +72,7 @@ struct storvsc_slot {
 	u16 expiries;
 	struct scsi_cmnd *scmd;
 	struct scsi_device *sdev;
-} __aligned(4 * sizeof(long));
+};
 
 /**
  * struct storvsc_data - where the data of a command is

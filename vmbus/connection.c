@@ -186,6 +186,11 @@ static int connection_negotiate(void)
 				  HVG_VERSION_MAJOR(versions[i]),
 				  HVG_VERSION_MINOR(versions[i]),
 				  connection.message_connection, err);
+		/* A crash kernel runs on the CPU that crashed. */
+		if (err == -ETIMEDOUT && versions[i] < HVG_VERSION_WIN8_1 &&
+		    platform_vp(connection.cpu))
+			vmbus_err("hosts below 3.0 answer to virtual processor 0, this kernel runs on %u\n",
+				  platform_vp(connection.cpu));
 		return err;
 	}
 	vmbus_err("no contact: the host accepts no version from %u.%u down to 0.13\n",

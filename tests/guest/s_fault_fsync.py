@@ -84,7 +84,8 @@ def _failing_flush(vm, other):
     faults.arm(vm, "sense", value=HARDWARE_ERROR, cdb=FLUSH, count=0,
                disk="second" if kernel_tells else "data")
     if kernel_tells:
-        code, _ = vm.status("printf x | dd of=%s bs=512 "
+        # Not where the writer counts.
+        code, _ = vm.status("printf x | dd of=%s bs=512 seek=8 "
                             "conv=notrunc,sync,fsync" % other)
     else:
         code = 1

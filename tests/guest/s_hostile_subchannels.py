@@ -6,6 +6,8 @@ from scenario import expect, expect_equal
 
 GROUP = "hostile"
 DISKS = ("data",)
+# A guest with no other scenario's disks: it is this adapter that meets a fault.
+OPTIONS = ("--scsi", "1")
 MODULES = ("ours",)
 CPUS = 2
 CASES = ("subchannel-more", "subchannel-none", "subchannel-count")

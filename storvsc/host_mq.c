@@ -20,7 +20,7 @@
  * @a: adapter; queues and queue_slots are set
  * @slots: requests that one channel has room for
  *
- * The midlayer keeps about a KiB for each tag of each queue, used or not, so
+ * The midlayer keeps over half a KiB for each tag of each queue, used or not:
  * there are as many as one LUN shall have outstanding, not what the ring takes.
  *
  * Return: 0 or -errno.

@@ -125,6 +125,10 @@ static inline int hvg_scsi_test_unit_ready(struct scsi_device *sdev,
 	do {
 		result = scsi_execute_req(sdev, cmd, DMA_NONE, NULL, 0, hdr,
 					  timeout, retries);
+		/* It comes once, and who asks for a new medium looks here. */
+		if (sdev->removable && result && scsi_sense_valid(hdr) &&
+		    hdr->sense_key == UNIT_ATTENTION)
+			sdev->changed = 1;
 	} while (result && scsi_sense_valid(hdr) &&
 		 hdr->sense_key == UNIT_ATTENTION && --retries > 0);
 	return result;

@@ -108,10 +108,23 @@ int platform_detect(void)
  */
 const char *platform_owner(void)
 {
-	if (!__symbol_get("vmbus_open"))
-		return NULL;
-	__symbol_put("vmbus_open");
-	return "hv_vmbus";
+	static const struct {
+		const char *symbol;
+		const char *owner;
+	} owners[] = {
+		{ "vmbus_open", "hv_vmbus" },
+		/* The page would be taken from under it. */
+		{ "hv_hypercall_pg", "this kernel's own Hyper-V support" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(owners); i++) {
+		if (!__symbol_get(owners[i].symbol))
+			continue;
+		__symbol_put(owners[i].symbol);
+		return owners[i].owner;
+	}
+	return NULL;
 }
 
 /* No device id table: what matches ACPI's devices has no such names here. */

@@ -129,6 +129,13 @@ struct hv_vmbus_device_id {
 };
 #endif
 
+/* What modpost makes of the table of ids since it knows such. */
+#ifdef HVG_HAVE_VMBUS_DEVICE_ID
+#define MODULE_ALIAS_VMBUS(alias)	struct hv_vmbus_device_id
+#else
+#define MODULE_ALIAS_VMBUS(alias)	MODULE_ALIAS(alias)
+#endif
+
 #ifndef dev_warn_ratelimited
 #include <linux/device.h>
 #endif

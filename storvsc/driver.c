@@ -193,6 +193,8 @@ static const struct hv_vmbus_device_id storvsc_ids[] = {
 	{ }
 };
 MODULE_DEVICE_TABLE(vmbus, storvsc_ids);
+MODULE_ALIAS_VMBUS(HVG_ALIAS_SCSI);
+MODULE_ALIAS_VMBUS(HVG_ALIAS_IDE);
 
 static struct hvg_driver storvsc_driver = {
 	.name = "hvg_storvsc",

@@ -18,7 +18,7 @@ def skip(boot):
 
 def guest(vm):
     device = vm.disk("data")
-    seen = {"moved": _move(vm)}
+    seen = {"moved": _move(vm), "alias": _alias(vm)}
     vm.sh("echo moved | dd of=%s conv=sync,notrunc oflag=direct 2>&1" % device)
 
     vm.mark()
@@ -53,6 +53,14 @@ def _move(vm):
     return before, other, [code == 0 for code in codes], _target(vm)
 
 
+def _alias(vm):
+    """That of the device, and its driver's module if it is to be found by it."""
+    alias = vm.sh("cat %s/modalias" % _directory(vm)).strip()
+    module = "/modules/%s.ko" % vm.driver_order()[-1]
+    return alias, module, vm.status("grep -q alias=%s %s"
+                                    % (alias, module))[0] == 0
+
+
 def _primary(vm):
     return next(c for c in vm.stats()["channels"] if c["name"] == "scsi"
                 and c["state"] == "open" and not c["subchannel"])
@@ -70,6 +78,8 @@ def _target(vm):
 
 
 def host(vm, seen):
+    alias, module, found = seen["alias"]
+    expect(found, "%s has no alias %s", module, alias)
     before, other, worked, after = seen["moved"]
     can = version(vm.control("status")["vmbus"]["version"]) >= (4, 1)
     expect_equal(worked, [False, False, can], "writes of CPU 4095, none, %d"

@@ -84,6 +84,9 @@ static void guid_modalias(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text,
 			   "vmbus:d96361baa104294db60572e2ffb1dc7f");
 	KUNIT_EXPECT_EQ(test, MODALIAS_BYTES - 1, strlen(text));
+	KUNIT_EXPECT_STREQ(test, text, HVG_ALIAS_SCSI);
+	bus_modalias(text, &ide);
+	KUNIT_EXPECT_STREQ(test, text, HVG_ALIAS_IDE);
 }
 
 static void guid_new_id(struct kunit *test)

@@ -9,6 +9,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include "affinity.h"
@@ -21,8 +22,13 @@
 #include "platform.h"
 #include "request.h"
 
-/* Protects chan->cpu and chan->assigned of all channels, and assigned. */
+/* How long a host may take to move a channel where it says nothing of it. */
+#define MOVE_SETTLE_MS	50
+
+/* Protects chan->cpu and chan->assigned of all channels, and what follows. */
 static DEFINE_MUTEX(affinity_lock);
+/* Its SynIC is enabled and will be for as long as a channel is on it. */
+static DEFINE_PER_CPU(bool, usable);
 /* Channels whose interrupts a CPU takes. */
 static DEFINE_PER_CPU(unsigned int, assigned);
 /* CPU that was chosen last: of equal ones the next in turn is taken. */
@@ -58,6 +64,8 @@ static unsigned int affinity_choose(const struct hvg_channel *chan)
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
+		if (!per_cpu(usable, cpu))
+			continue;
 		siblings = siblings_on(chan, cpu);
 		load = per_cpu(assigned, cpu);
 		if (siblings > best_siblings ||
@@ -185,7 +193,8 @@ int affinity_move(struct hvg_channel *chan, unsigned int cpu)
 		return -EOPNOTSUPP;
 	cpus_read_lock();
 	mutex_lock(&affinity_lock);
-	if (chan->assigned && cpu < nr_cpu_ids && cpu_online(cpu))
+	if (chan->assigned && cpu < nr_cpu_ids && cpu_online(cpu) &&
+	    per_cpu(usable, cpu))
 		err = affinity_do_move(chan, cpu);
 	mutex_unlock(&affinity_lock);
 	cpus_read_unlock();
@@ -213,10 +222,36 @@ static unsigned int affinity_refuge(unsigned int cpu)
 	unsigned int other, best = connection.cpu;
 
 	for_each_online_cpu(other)
-		if (other != cpu && per_cpu(assigned, other) <
-		    per_cpu(assigned, best))
+		if (other != cpu && per_cpu(usable, other) &&
+		    per_cpu(assigned, other) < per_cpu(assigned, best))
 			best = other;
 	return best;
+}
+
+/* Moves all channels away. Caller holds affinity_lock. */
+static int affinity_leave(unsigned int cpu)
+{
+	struct hvg_channel *chan;
+	bool moved = false;
+	int err = 0;
+
+	while (!err && (chan = affinity_find(cpu))) {
+		if (connection.version < HVG_VERSION_WIN10_V4_1) {
+			vmbus_warn("CPU %u stays online: channel %u is open on it and protocol %u.%u cannot move it, 4.1 could\n",
+				   cpu, chan->id,
+				   HVG_VERSION_MAJOR(connection.version),
+				   HVG_VERSION_MINOR(connection.version));
+			err = -EBUSY;
+		} else {
+			err = affinity_do_move(chan, affinity_refuge(cpu));
+			moved = true;
+		}
+		hvg_channel_put(chan);
+	}
+	/* Until then the host may signal this CPU, which still listens. */
+	if (moved && connection.version < HVG_VERSION_IRON)
+		msleep(MOVE_SETTLE_MS);
+	return err;
 }
 
 /**
@@ -228,30 +263,19 @@ static unsigned int affinity_refuge(unsigned int cpu)
  */
 int affinity_cpu_offline(unsigned int cpu)
 {
-	struct hvg_channel *chan;
 	int err = 0;
 
-	if (connection.state == CONNECTION_DOWN)
-		return 0;
-	if (cpu == connection.cpu) {
+	if (connection.state != CONNECTION_DOWN && cpu == connection.cpu) {
 		vmbus_warn("CPU %u stays online: it takes the host's messages\n",
 			   cpu);
 		return -EBUSY;
 	}
 
 	mutex_lock(&affinity_lock);
-	while (!err && (chan = affinity_find(cpu))) {
-		if (connection.version < HVG_VERSION_WIN10_V4_1) {
-			vmbus_warn("CPU %u stays online: channel %u is open on it and protocol %u.%u cannot move it, 4.1 could\n",
-				   cpu, chan->id,
-				   HVG_VERSION_MAJOR(connection.version),
-				   HVG_VERSION_MINOR(connection.version));
-			err = -EBUSY;
-		} else {
-			err = affinity_do_move(chan, affinity_refuge(cpu));
-		}
-		hvg_channel_put(chan);
-	}
+	per_cpu(usable, cpu) = false;
+	if (connection.state != CONNECTION_DOWN)
+		err = affinity_leave(cpu);
+	per_cpu(usable, cpu) = err;
 	mutex_unlock(&affinity_lock);
 	return err;
 }
@@ -287,10 +311,11 @@ void affinity_cpu_online(unsigned int cpu)
 	struct hvg_channel *chan;
 	int err = 0;
 
+	mutex_lock(&affinity_lock);
+	per_cpu(usable, cpu) = true;
 	if (connection.state == CONNECTION_DOWN ||
 	    connection.version < HVG_VERSION_WIN10_V4_1)
-		return;
-	mutex_lock(&affinity_lock);
+		err = -EOPNOTSUPP;
 	while (!err && (chan = affinity_find_crowded(cpu))) {
 		err = affinity_do_move(chan, cpu);
 		hvg_channel_put(chan);

@@ -54,13 +54,19 @@ static void synic_enable(const struct synic *this)
 	wrmsrq(HVG_MSR_SCONTROL, value | HVG_SYNIC_ENABLE);
 }
 
-static void synic_disable(void *unused)
+static void synic_mask(void)
 {
 	u64 value;
 
 	rdmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value);
 	wrmsrq(HVG_MSR_SINT0 + HVG_VMBUS_SINT, value | HVG_SINT_MASKED);
+}
 
+static void synic_disable(void *unused)
+{
+	u64 value;
+
+	synic_mask();
 	rdmsrq(HVG_MSR_SIMP, value);
 	wrmsrq(HVG_MSR_SIMP, value & (HVG_PAGE_SIZE - 1) & ~HVG_SYNIC_ENABLE);
 	rdmsrq(HVG_MSR_SIEFP, value);
@@ -98,9 +104,13 @@ static int synic_cpu_offline(unsigned int cpu)
 	if (err)
 		return err;
 	local_irq_save(flags);
-	synic_disable(NULL);
-	/* What came between the move of the channels and the end. */
+	/*
+	 * What came between the move of the channels and the end. The pages
+	 * are laid over ours by the hypervisor: now, or what is in them is lost.
+	 */
+	synic_mask();
 	hooks->interrupt(cpu);
+	synic_disable(NULL);
 	local_irq_restore(flags);
 	return 0;
 }

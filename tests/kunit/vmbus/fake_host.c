@@ -284,7 +284,11 @@ EXPORT_SYMBOL_GPL(fake_host_disconnect);
 
 int platform_start(const struct platform_hooks *hooks)
 {
+	unsigned int cpu;
+
 	fake_host.started = true;
+	for_each_online_cpu(cpu)
+		hooks->online(cpu);
 	return 0;
 }
 

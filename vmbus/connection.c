@@ -230,18 +230,27 @@ static int connection_alloc(void)
 	return 0;
 }
 
-static void connection_free(void)
+/* @ours: the host does not have any of our memory any more. */
+static void connection_free(bool ours)
 {
-	free_page((unsigned long)connection.interrupt_page);
-	free_page((unsigned long)connection.monitor[0]);
-	free_page((unsigned long)connection.monitor[1]);
+	if (ours) {
+		ring_memory_free_lost();
+		free_page((unsigned long)connection.interrupt_page);
+		free_page((unsigned long)connection.monitor[0]);
+		free_page((unsigned long)connection.monitor[1]);
+	} else {
+		vmbus_warn("the pages that the host may still write to stay lost\n");
+	}
 	connection.interrupt_page = NULL;
 	connection.monitor[0] = NULL;
 	connection.monitor[1] = NULL;
 }
 
-/* UNLOAD makes the host forget every page that it knew. */
-static void connection_unload(void)
+/*
+ * UNLOAD makes the host forget every page that it knew. True if it has: below
+ * 3.0 nothing is said.
+ */
+static bool connection_unload(void)
 {
 	struct hvg_msg_header msg = { HVG_MSG_UNLOAD, 0 };
 	bool answers = connection.version >= HVG_VERSION_WIN8_1;
@@ -253,20 +262,22 @@ static void connection_unload(void)
 	err = message_post(&msg, sizeof(msg));
 	if (err) {
 		request_cancel(&req);
-		return;
+		vmbus_warn("UNLOAD not sent: %d\n", err);
+		return false;
 	}
 	err = request_wait(&req, answers ? host_limit_ms : UNLOAD_OLD_LIMIT_MS);
 	if (err && answers)
 		vmbus_warn("the host has not confirmed UNLOAD: %d\n", err);
+	return !err || !answers;
 }
 
 /*
- * An earlier kernel has died with the connection up. Which connection id the
- * host gave it for messages is not known here, and the answer goes to the CPU
- * that it took messages on: it may be seen here or not. A host may take a
- * message on the wrong id and drop it, so that only an answer ends the search.
+ * UNLOAD where it is not known which connection id the host takes messages on,
+ * nor on which CPU the answer comes: it may be seen here or not. A host may
+ * take a message on the wrong id and drop it, so that only an answer ends the
+ * search. True if there was one.
  */
-static void connection_unload_predecessor(void)
+static bool connection_unload_unknown(void)
 {
 	static const u32 ids[] = { HVG_CONN_MESSAGE_V5, HVG_CONN_MESSAGE };
 	struct hvg_msg_header msg = { HVG_MSG_UNLOAD, 0 };
@@ -282,8 +293,7 @@ static void connection_unload_predecessor(void)
 		else
 			confirmed = !request_wait(&req, UNLOAD_OLD_LIMIT_MS);
 	}
-	vmbus_info("an earlier kernel was connected: UNLOAD sent in its place, %s\n",
-		   confirmed ? "confirmed" : "no answer seen");
+	return confirmed;
 }
 
 /**
@@ -336,6 +346,7 @@ bool connection_unload_crash(void)
  */
 int connection_start(struct device *parent)
 {
+	bool ours = true;
 	int err;
 
 	connection.parent = parent;
@@ -357,9 +368,15 @@ int connection_start(struct device *parent)
 		goto offer;
 
 	connection.state = CONNECTION_CONTACT;
+	/* An earlier kernel has died with the connection up. */
 	if (platform_has_predecessor())
-		connection_unload_predecessor();
+		vmbus_info("an earlier kernel was connected: UNLOAD sent in its place, %s\n",
+			   connection_unload_unknown() ?
+			   "confirmed" : "no answer seen");
 	err = connection_negotiate();
+	/* It may take the contact, and the pages with it, later. */
+	if (err == -ETIMEDOUT)
+		ours = connection_unload_unknown();
 	if (err)
 		goto platform;
 	connection.state = CONNECTION_UP;
@@ -373,7 +390,7 @@ int connection_start(struct device *parent)
 
 unload:
 	offer_stop();
-	connection_unload();
+	ours = connection_unload();
 platform:
 	connection.state = CONNECTION_DOWN;
 	platform_stop();
@@ -381,9 +398,9 @@ offer:
 	offer_exit();
 message:
 	message_exit();
-	ring_memory_free_lost();
+	platform_free();
 free:
-	connection_free();
+	connection_free(ours);
 	return err;
 }
 
@@ -394,13 +411,15 @@ free:
  */
 void connection_stop(void)
 {
+	bool ours;
+
 	offer_stop();
-	connection_unload();
+	ours = connection_unload();
 	connection.state = CONNECTION_DOWN;
 	platform_stop();
 	request_fail_all(-ESHUTDOWN);
 	offer_exit();
 	message_exit();
-	ring_memory_free_lost();
-	connection_free();
+	platform_free();
+	connection_free(ours);
 }

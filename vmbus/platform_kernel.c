@@ -179,7 +179,8 @@ int platform_start(const struct platform_hooks *h)
 /**
  * platform_stop() - undo platform_start()
  *
- * No hook runs after it returned.
+ * No hook runs after it returned. The slots and flags of messages and events
+ * can be looked at until platform_free().
  *
  * Context: process.
  */
@@ -191,7 +192,6 @@ void platform_stop(void)
 	hv_remove_vmbus_handler();
 	/* An interrupt may still be inside the handler on another CPU. */
 	synchronize_rcu();
-	synic_free();
 }
 
 /**

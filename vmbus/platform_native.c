@@ -297,7 +297,8 @@ hypercalls:
 /**
  * platform_stop() - undo platform_start()
  *
- * No hook runs after it returned.
+ * No hook runs after it returned. The slots and flags of messages and events
+ * can be looked at until platform_free().
  *
  * Context: process.
  */
@@ -307,7 +308,6 @@ void platform_stop(void)
 	/* Waits for a handler that runs. */
 	free_irq(native_irq, native_device);
 	hooks = NULL;
-	synic_free();
 	native_hypercalls_stop();
 }
 

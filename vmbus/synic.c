@@ -18,7 +18,7 @@
 
 /**
  * struct synic - the SynIC of one CPU
- * @messages: message page, kept until synic_free() for late readers
+ * @messages: message page, kept until platform_free() for late readers
  * @events: event-flag page, likewise
  * @vp: the hypervisor's number of the CPU
  */
@@ -131,10 +131,8 @@ int synic_start(const struct platform_hooks *h, u64 sint)
 	sint_value = sint;
 	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hvg/vmbus:online",
 				  synic_cpu_online, synic_cpu_offline);
-	if (state < 0) {
-		synic_free();
+	if (state < 0)
 		return state;
-	}
 	cpuhp_state = state;
 	return 0;
 }
@@ -142,7 +140,7 @@ int synic_start(const struct platform_hooks *h, u64 sint)
 /**
  * synic_stop() - disable the SynIC of every CPU
  *
- * An interrupt may still be on its way: the pages stay until synic_free().
+ * An interrupt may still be on its way: the pages stay until platform_free().
  *
  * Context: process.
  */
@@ -154,11 +152,11 @@ void synic_stop(void)
 }
 
 /**
- * synic_free() - free the pages
+ * platform_free() - free the pages
  *
- * Context: process; nobody handles an interrupt any more.
+ * Context: process; nobody looks at a slot or at flags any more.
  */
-void synic_free(void)
+void platform_free(void)
 {
 	struct synic *this;
 	unsigned int cpu;

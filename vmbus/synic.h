@@ -9,6 +9,5 @@ struct platform_hooks;
 
 int synic_start(const struct platform_hooks *hooks, u64 sint);
 void synic_stop(void);
-void synic_free(void);
 
 #endif /* _HVG_VMBUS_SYNIC_H */

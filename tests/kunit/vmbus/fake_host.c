@@ -297,6 +297,10 @@ void platform_stop(void)
 	fake_host.started = false;
 }
 
+void platform_free(void)
+{
+}
+
 bool platform_has_predecessor(void)
 {
 	return false;

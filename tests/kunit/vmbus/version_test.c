@@ -210,8 +210,11 @@ static void version_no_answer(struct kunit *test)
 	answer.times = 0;
 	host_limit_ms = 30;
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, connect_as_told(answer_as_told));
-	/* A host that is silent is asked once. */
-	KUNIT_EXPECT_EQ(test, 1, fake_host.count);
+	/* A host that is silent is asked once, and then told to forget it. */
+	KUNIT_ASSERT_EQ(test, 2, fake_host.count);
+	KUNIT_EXPECT_EQ(test, HVG_MSG_UNLOAD,
+			fake_host_type(&fake_host.sent[1]));
+	KUNIT_EXPECT_EQ(test, CONNECTION_DOWN, connection.state);
 }
 
 static void version_answered_twice(struct kunit *test)

@@ -9,6 +9,7 @@
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/utsname.h>
 #include <linux/vmalloc.h>
 #include <asm/msr.h>
@@ -68,9 +69,14 @@ static u64 hypercall(u64 control, u64 input, u64 output)
 
 static u64 hypercall_checked(u64 control, u64 input)
 {
-	if (!READ_ONCE(page_enabled))
-		return HVG_STATUS_ACCESS_DENIED;
-	return hypercall(control, input, 0) & HYPERCALL_STATUS;
+	u64 status = HVG_STATUS_ACCESS_DENIED;
+
+	/* Pairs with synchronize_rcu() in native_hypercalls_stop(). */
+	rcu_read_lock();
+	if (READ_ONCE(page_enabled))
+		status = hypercall(control, input, 0) & HYPERCALL_STATUS;
+	rcu_read_unlock();
+	return status;
 }
 
 /**
@@ -131,6 +137,8 @@ int native_hypercalls_start(void)
 void native_hypercalls_stop(void)
 {
 	WRITE_ONCE(page_enabled, false);
+	/* Who is inside the hypervisor's page must come back into it. */
+	synchronize_rcu();
 	wrmsrq(HVG_MSR_HYPERCALL, 0);
 	wrmsrq(HVG_MSR_GUEST_OS_ID, 0);
 }

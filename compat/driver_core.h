@@ -102,6 +102,12 @@ struct device_dma_parameters {
 #endif
 #endif
 
+/* Before an image is loaded devices were asked as before one is made. */
+#include <linux/pm.h>
+#ifndef PM_EVENT_QUIESCE
+#define PM_EVENT_QUIESCE	PM_EVENT_FREEZE
+#endif
+
 /* The name is set after these. Devices are probed one after another. */
 #ifndef HVG_HAVE_DRIVER_PROBE_TYPE
 #define probe_type		name

@@ -8,6 +8,7 @@
  */
 #include <linux/device.h>
 #include <linux/kernel.h>
+#include <linux/pm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "bus.h"
@@ -112,6 +113,19 @@ static void vmbus_bus_shutdown(struct device *dev)
 		driver->shutdown(to_hvg_device(dev));
 }
 
+/*
+ * The kernel that loads an image has a connection of its own, with pages that
+ * are the image's afterwards and that the host goes on writing to. Neither is
+ * an image made nor one loaded. This callback is on kernels of all ages.
+ */
+static int vmbus_bus_suspend(struct device *dev, pm_message_t state)
+{
+	if (state.event != PM_EVENT_FREEZE && state.event != PM_EVENT_QUIESCE)
+		return 0;
+	dev_err(dev, "hibernation is not supported\n");
+	return -EOPNOTSUPP;
+}
+
 static struct bus_type vmbus_bus = {
 	.name = "vmbus",
 	.match = vmbus_bus_match,
@@ -119,6 +133,7 @@ static struct bus_type vmbus_bus = {
 	.probe = vmbus_bus_probe,
 	.remove = vmbus_bus_remove,
 	.shutdown = vmbus_bus_shutdown,
+	.suspend = vmbus_bus_suspend,
 };
 
 /**

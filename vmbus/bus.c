@@ -227,7 +227,7 @@ static void bus_device_release(struct device *dev)
  */
 struct bus_device *bus_device_alloc(struct hvg_channel *primary)
 {
-	struct bus_device *bdev = kzalloc_obj(*bdev, GFP_KERNEL);
+	struct bus_device *bdev = kzalloc_obj(*bdev, GFP_NOIO);
 	struct device *dev;
 
 	if (!bdev)

@@ -378,7 +378,8 @@ int message_init(message_handler handler)
 	queue.entry = vmalloc(QUEUE_LENGTH * sizeof(*queue.entry));
 	post_input = (void *)get_zeroed_page(GFP_KERNEL);
 	crash_input = (void *)get_zeroed_page(GFP_KERNEL);
-	dispatcher = alloc_ordered_workqueue("hvg_vmbus_msg", 0);
+	/* A disk that memory is written to may wait for what comes here. */
+	dispatcher = alloc_ordered_workqueue("hvg_vmbus_msg", WQ_MEM_RECLAIM);
 	if (queue.entry && post_input && crash_input && dispatcher)
 		return 0;
 	message_exit();

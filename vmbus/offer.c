@@ -174,7 +174,7 @@ static const struct kobj_type channel_ktype = {
 
 static struct hvg_channel *channel_alloc(const struct hvg_msg_offer *offer)
 {
-	struct hvg_channel *chan = kzalloc_obj(*chan, GFP_KERNEL);
+	struct hvg_channel *chan = kzalloc_obj(*chan, GFP_NOIO);
 
 	if (!chan)
 		return NULL;
@@ -411,7 +411,9 @@ int offer_init(void)
 	device_queue = alloc_ordered_workqueue("hvg_vmbus_dev", 0);
 	if (!device_queue)
 		return -ENOMEM;
-	rescind_queue = alloc_ordered_workqueue("hvg_vmbus_rescind", 0);
+	/* A disk that memory is written to may end here. */
+	rescind_queue = alloc_ordered_workqueue("hvg_vmbus_rescind",
+						WQ_MEM_RECLAIM);
 	if (!rescind_queue) {
 		destroy_workqueue(device_queue);
 		return -ENOMEM;

@@ -367,6 +367,8 @@ static void channel_drain(struct hvg_channel *chan)
 	channel_tx_unblock(chan);
 	if (channel_read_all(chan, DRAIN_BUDGET))
 		tasklet_schedule(&chan->drain_tasklet);
+	/* Old hosts say nothing of room that they made meanwhile. */
+	channel_tx_unblock(chan);
 	spin_unlock(&chan->rx_lock);
 }
 

@@ -336,6 +336,24 @@ void storvsc_set_state(struct storvsc_adapter *a, enum storvsc_state state)
 }
 
 /**
+ * storvsc_channel_look - look whether the host has answered on a channel
+ * @a: adapter
+ * @index: of the channel; it need not be open
+ *
+ * Context: any.
+ */
+void storvsc_channel_look(struct storvsc_adapter *a, u16 index)
+{
+	struct hvg_channel *chan;
+
+	rcu_read_lock();
+	chan = rcu_dereference(a->chans[index].chan);
+	if (chan)
+		hvg_channel_look(chan);
+	rcu_read_unlock();
+}
+
+/**
  * storvsc_take_down - close all channels and finish what was outstanding
  * @a: adapter
  * @state: what comes after: resetting, dead or gone

@@ -9,8 +9,9 @@
  *   1. The timer of a command may run out a few times before recovery starts.
  *      A host that was paused, moved or whose storage stalls needs time, not
  *      resets; and as a pause, however long, makes the timer run out only
- *      once, a pause never causes an error by itself. Only where the host has
- *      broken the channel the first time is enough to close it.
+ *      once, a pause never causes an error by itself. Each time the ring is
+ *      looked at, in case that only the interrupt was lost. Only where the
+ *      host has broken the channel the first time is enough to close it.
  *   2. The host is asked to reset the LUN, then the bus, and everything
  *      concerned must come back within a time limit.
  *   3. The channels are closed, which takes the pages away from the host, and
@@ -58,6 +59,7 @@ bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot)
 		storvsc_broken(a);
 		return slot->expiries++ < STORVSC_MEND_EXPIRIES;
 	}
+	storvsc_channel_look(a, slot->chan);
 	if (slot->expiries >= READ_ONCE(storvsc_param_timeouts))
 		return false;
 	slot->expiries++;

@@ -304,6 +304,7 @@ void storvsc_channels_free(struct storvsc_adapter *a);
 int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
 			 struct hvg_channel *chan);
 bool storvsc_channel_broken(struct storvsc_adapter *a, u16 index);
+void storvsc_channel_look(struct storvsc_adapter *a, u16 index);
 bool storvsc_channels_mend(struct storvsc_adapter *a);
 void storvsc_set_state(struct storvsc_adapter *a, enum storvsc_state state);
 void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,

@@ -419,6 +419,20 @@ void channel_drain_now(struct hvg_channel *chan)
 }
 
 /**
+ * hvg_channel_look() - look whether the host has sent something
+ * @chan: channel; need not be open
+ *
+ * For who has waited for long: an interrupt may have been lost.
+ *
+ * Context: any; the callbacks run later, in a tasklet.
+ */
+void hvg_channel_look(struct hvg_channel *chan)
+{
+	tasklet_schedule(&chan->drain_tasklet);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_look);
+
+/**
  * channel_interrupt() - the host has signalled a channel
  * @chan: channel, alive by RCU
  *

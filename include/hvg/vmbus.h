@@ -179,6 +179,7 @@ unsigned int hvg_channel_cpu(struct hvg_channel *chan);
 bool hvg_channel_rescinded(struct hvg_channel *chan);
 /* The ring or a packet broke the rules; the channel does no more I/O. */
 bool hvg_channel_broken(struct hvg_channel *chan);
+void hvg_channel_look(struct hvg_channel *chan);
 /* A packet of the driver's own protocol was bad: count and log it. */
 void hvg_channel_bad_packet(struct hvg_channel *chan, const char *expected,
 			    u64 got);

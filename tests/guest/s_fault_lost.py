@@ -10,12 +10,14 @@ DISKS = ("data", "ide")
 MODULES = ("ours",)
 # A command has a 2 s timer, 5 retries, and error recovery after each.
 ERROR_LIMIT = 120
+# The host answers after the guest has looked at the ring by itself.
+DELAY_MS = 300
 
 
 def guest(vm):
     device, ide = vm.disk("data"), vm.disk("ide")
     faults.impatient(vm, device)
-    seen = {}
+    seen = {"interrupt": _interrupt(vm, device)}
     before = faults.fired(vm, "drop")
     # A reset brings it back.
     faults.arm(vm, "drop", disk="data", cdb=faults.READ)
@@ -50,7 +52,31 @@ def guest(vm):
     return seen
 
 
+def _interrupt(vm, device):
+    """The answer is there, only the interrupt for it is not."""
+    parameter = "/sys/module/hvg_storvsc/parameters/timeouts"
+    channel = faults.primary(vm)
+    vm.sh("echo 1 > " + parameter)
+    faults.quiet(vm)
+    vm.control("disk-fault", delay_ms=DELAY_MS)
+    before = faults.fired(vm, "interrupt-lost")
+    vm.mark()
+    faults.arm(vm, "interrupt-lost", channel=channel["id"])
+    code, seconds = faults.read(vm, device, limit=30, cpu=channel["vp"])
+    lost = faults.fired(vm, "interrupt-lost") - before
+    faults.disarm(vm)
+    vm.control("disk-fault", delay_ms=0)
+    vm.sh("echo 0 > " + parameter)
+    return code, seconds, lost, len(vm.events("storage_reset"))
+
+
 def host(vm, seen):
+    code, seconds, lost, resets = seen["interrupt"]
+    expect_equal(lost, 1, "interrupts lost")
+    expect_equal(code, 0, "dd whose interrupt was lost")
+    # The command's timer runs out after 2 s.
+    expect(seconds > 1, "dd took %.1f s: it had its interrupt", seconds)
+    expect_equal(resets, 0, "resets for a lost interrupt")
     expect_equal(seen["reset"][0], 0, "dd whose request was lost")
     expect(seen["error"][0] not in (0, 124, 137, 143), "lost for ever: "
            "expected an error, dd's exit status is %d after %.0f s",

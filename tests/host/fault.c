@@ -38,6 +38,8 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 		"a request is not answered until a reset aborts it" },
 	[FAULT_DROP_RESET] = { "drop-reset", 0,
 		"a reset does nothing and is not answered" },
+	[FAULT_INTERRUPT_LOST] = { "interrupt-lost", 0,
+		"a channel's interrupt does not reach the guest" },
 	[FAULT_SENSE_LENGTH] = { "sense-length", 255,
 		"CHECK CONDITION that claims value bytes of sense data" },
 	[FAULT_TRANSFER_LENGTH] = { "transfer-length", 1 << 20,

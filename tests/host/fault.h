@@ -15,6 +15,7 @@ enum fault {
 	FAULT_SHORT,
 	FAULT_DROP,
 	FAULT_DROP_RESET,
+	FAULT_INTERRUPT_LOST,
 	/* storage that breaks the protocol */
 	FAULT_SENSE_LENGTH,
 	FAULT_TRANSFER_LENGTH,

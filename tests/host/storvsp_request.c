@@ -406,6 +406,8 @@ void storvsp_execute_reset(struct storvsp_channel *chan,
 	struct storvsp_request *req, *next;
 	struct storvsp_channel *other;
 
+	record_event("storage_reset",
+		     json_pack("{s:i}", "controller", (int)chan->ctl->number));
 	if (fault_fires(FAULT_DROP_RESET, FAULT_ANYWHERE)) {
 		request_free(reset);
 		return;

@@ -236,6 +236,17 @@ static struct fault_place on(const struct vmbus_channel *chan)
 }
 
 /**
+ * vmbus_fault_interrupt() - let an interrupt get lost
+ * @chan: whose
+ *
+ * Return: true if the guest is not to have it.
+ */
+bool vmbus_fault_interrupt(const struct vmbus_channel *chan)
+{
+	return fault_fires(FAULT_INTERRUPT_LOST, on(chan));
+}
+
+/**
  * vmbus_fault_packet() - change a packet that is about to be written
  * @chan: its channel
  * @header: its descriptor

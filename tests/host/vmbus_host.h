@@ -191,6 +191,7 @@ void vmbus_offer_message(const struct vmbus_channel *chan,
 /* vmbus_fault.c */
 unsigned int vmbus_fault_message(void *message, size_t *bytes);
 void vmbus_fault_messages(void);
+bool vmbus_fault_interrupt(const struct vmbus_channel *chan);
 void vmbus_fault_packet(const struct vmbus_channel *chan,
 			struct hvg_packet_header *header,
 			struct hvg_packet_trailer *trailer);

@@ -80,7 +80,7 @@ void vmbus_channel_interrupt(struct vmbus_channel *chan)
 	uint16_t flag = chan->event_flag;
 	uint8_t *bits;
 
-	if (vp == VMBUS_VP_NONE)
+	if (vp == VMBUS_VP_NONE || vmbus_fault_interrupt(chan))
 		return;
 	/* Dedicated interrupts of 1.1 are the guest's to send only. */
 	if (vmbus_conn.version < HVG_VERSION_WIN8 &&

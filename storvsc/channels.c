@@ -361,7 +361,8 @@ void storvsc_channel_look(struct storvsc_adapter *a, u16 index)
  *
  * Sub-channels first, as the host takes them back with the primary. Once the
  * host has let go of a channel it no longer touches the pages of requests
- * that came on it.
+ * that came on it. Whoever closes them, all commands that were outstanding
+ * are with the midlayer when this returns.
  */
 void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
 		       u8 host_byte)
@@ -375,6 +376,4 @@ void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
 		storvsc_channel_close(a, i, host_byte);
 	/* A request that got in between will not be answered any more. */
 	storvsc_sync_cancel(a, -ENODEV);
-	/* What was armed but never sent has no channel to be found by. */
-	storvsc_slots_fail(a, -1, host_byte);
 }

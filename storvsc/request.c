@@ -164,29 +164,37 @@ static void storvsc_fill(const struct storvsc_adapter *a,
 	}
 }
 
-static int storvsc_send(struct storvsc_adapter *a, struct hvg_channel *chan,
+/*
+ * The command is armed when all of the packet is in the ring and the host does
+ * not know it yet: before that nobody may finish it, whatever the host says.
+ */
+static int storvsc_send(struct storvsc_adapter *a, struct storvsc_slot *slot,
+			struct scsi_cmnd *scmd, u16 index,
+			struct hvg_channel *chan,
 			const struct storvsc_data *data,
 			const struct hvg_stor_packet *pkt,
-			const struct hvg_gpa_range *range, u32 pages, u64 id)
+			const struct hvg_gpa_range *range, u32 pages)
 {
 	static const struct hvg_gpa_header gpa = { .range_count = 1 };
+	u64 id = storvsc_slot_next_id(a, slot);
 	struct hvg_tx tx;
 	int ret;
 
-	if (!pages)
-		return hvg_channel_send(chan, HVG_PACKET_INBAND, pkt,
-					a->packet_bytes, id,
-					HVG_PACKET_FLAG_COMPLETION);
-
-	ret = hvg_tx_begin(chan, &tx, HVG_PACKET_GPA_DIRECT,
-			   sizeof(gpa) + sizeof(*range) + pages * sizeof(u64),
+	trace_storvsc_request(a, scmd, index, id, pages);
+	ret = hvg_tx_begin(chan, &tx,
+			   pages ? HVG_PACKET_GPA_DIRECT : HVG_PACKET_INBAND,
+			   pages ? sizeof(gpa) + sizeof(*range) +
+				   pages * sizeof(u64) : 0,
 			   a->packet_bytes, id, HVG_PACKET_FLAG_COMPLETION);
 	if (ret)
 		return ret;
-	hvg_tx_put(&tx, &gpa, sizeof(gpa));
-	hvg_tx_put(&tx, range, sizeof(*range));
-	storvsc_put_pages(&tx, data, range->bytes);
+	if (pages) {
+		hvg_tx_put(&tx, &gpa, sizeof(gpa));
+		hvg_tx_put(&tx, range, sizeof(*range));
+		storvsc_put_pages(&tx, data, range->bytes);
+	}
 	hvg_tx_put(&tx, pkt, a->packet_bytes);
+	storvsc_slot_arm(slot, id, scmd, index);
 	hvg_tx_commit(&tx);
 	return 0;
 }
@@ -229,10 +237,10 @@ static int storvsc_refuse(struct storvsc_adapter *a, struct scsi_cmnd *scmd)
  * @data: where its data is
  * @timeout_s: time limit of the command, s
  *
- * Return: 0 when the command is the host's or has been finished by somebody
- * else meanwhile. Otherwise the caller still has it: 1 when scmd->result says
- * how it ends, -EAGAIN when it is to be tried again later, -EINVAL when
- * @data cannot be described by one range or has too many pages.
+ * Return: 0 when the command is the host's, or was. Otherwise the caller still
+ * has it: 1 when scmd->result says how it ends, -EAGAIN when it is to be tried
+ * again later, -EINVAL when @data cannot be described by one range or has too
+ * many pages.
  */
 int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 		   struct scsi_cmnd *scmd, const struct storvsc_data *data,
@@ -242,10 +250,9 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 	struct hvg_stor_packet pkt;
 	struct storvsc_channel *sc;
 	struct hvg_channel *chan;
-	unsigned int state;
 	u32 pages = 0;
+	bool owned;
 	int ret;
-	u64 id;
 
 	ret = storvsc_refuse(a, scmd);
 	if (ret)
@@ -262,7 +269,9 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 		}
 	}
 	/* Never while the host may still write through an earlier owner. */
-	if (WARN_ON_ONCE(storvsc_slot_owned(slot)))
+	owned = storvsc_slot_owned(slot);
+	WARN_ON_ONCE(owned);
+	if (owned)
 		return -EAGAIN;
 
 	storvsc_fill(a, scmd, &pkt, timeout_s);
@@ -273,16 +282,10 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 		rcu_read_unlock();
 		return -EAGAIN;
 	}
-	slot->expiries = 0;
-	id = storvsc_slot_arm(a, slot, scmd, sc->index);
-	state = id >> 32;
-	trace_storvsc_request(a, scmd, sc->index, id, pages);
-	ret = storvsc_send(a, chan, data, &pkt, &range, pages, id);
+	ret = storvsc_send(a, slot, scmd, sc->index, chan, data, &pkt, &range,
+			   pages);
 	rcu_read_unlock();
 	if (!ret)
-		return 0;
-
-	if (!storvsc_slot_take(slot, state))
 		return 0;
 	if (ret == -EAGAIN) {
 		atomic_inc(&a->count.ring_full);

@@ -3,12 +3,13 @@
  * Request slots: who owns a request.
  *
  * A slot's state word holds a generation and the bit STORVSC_OWNED. The
- * submitter, whom the queueing has given the slot, arms it: new generation,
- * bit set. From then on a completion, a rescind, a failed send and error
- * recovery may all want to finish the command; the one whose cmpxchg clears
- * the bit does, the others leave it alone. The transaction id carries the
- * state word, so that a late or repeated completion finds another generation
- * or a clear bit, whatever the slot is used for by then.
+ * submitter, whom the queueing has given the slot, writes the packet into the
+ * ring, arms the slot (new generation, bit set) and hands the packet to the
+ * host. From then on a completion, a rescind and error recovery may all want
+ * to finish the command; the one whose cmpxchg clears the bit does, the others
+ * leave it alone. The transaction id carries the state word, so that a late or
+ * repeated completion finds another generation or a clear bit, whatever the
+ * slot is used for by then; so does one that comes too early.
  *
  * Between taking a slot and storvsc_host_done() the finisher is inside an RCU
  * read-side section (interrupt handlers are one); who has seen a slot idle
@@ -50,26 +51,37 @@ void storvsc_slots_free(struct storvsc_adapter *a)
 }
 
 /**
- * storvsc_slot_arm - give a request to the host
+ * storvsc_slot_next_id - the transaction id of the request to come
  * @a: adapter
  * @slot: slot of the command, not owned by the host
- * @scmd: the command
- * @chan: index of the channel it is about to be sent on
  *
  * Return: the transaction id.
  */
-u64 storvsc_slot_arm(struct storvsc_adapter *a, struct storvsc_slot *slot,
-		     struct scsi_cmnd *scmd, u16 chan)
+u64 storvsc_slot_next_id(const struct storvsc_adapter *a,
+			 const struct storvsc_slot *slot)
 {
 	unsigned int state = ((slot->state | STORVSC_OWNED) + 1) |
 			     STORVSC_OWNED;
 
+	return (u64)state << 32 | (u32)(slot - a->slots);
+}
+
+/**
+ * storvsc_slot_arm - give a request to the host
+ * @slot: slot of the command, not owned by the host
+ * @id: from storvsc_slot_next_id()
+ * @scmd: the command; another finishes it, perhaps before this returns
+ * @chan: index of the channel it is about to be sent on
+ */
+void storvsc_slot_arm(struct storvsc_slot *slot, u64 id,
+		      struct scsi_cmnd *scmd, u16 chan)
+{
+	slot->expiries = 0;
 	slot->scmd = scmd;
 	slot->sdev = scmd->device;
 	slot->chan = chan;
 	/* Pairs with the cmpxchg in storvsc_slot_take(). */
-	smp_store_release(&slot->state, state);
-	return (u64)state << 32 | (u32)(slot - a->slots);
+	smp_store_release(&slot->state, (unsigned int)(id >> 32));
 }
 
 /**
@@ -129,15 +141,15 @@ bool storvsc_slots_idle(struct storvsc_adapter *a, struct scsi_device *sdev)
 /**
  * storvsc_slots_fail - finish what the host will not answer any more
  * @a: adapter
- * @chan: only what went out on the channel of this index, -1 for all
+ * @chan: what went out on the channel of this index
  * @host_byte: DID_* for the commands
  *
- * The channels in question are closed: the host owns none of the pages.
- * Commands are with the midlayer when this returns.
+ * The channel is closed: the host owns none of the pages. Commands are with
+ * the midlayer when this returns.
  *
  * Context: process.
  */
-void storvsc_slots_fail(struct storvsc_adapter *a, int chan, u8 host_byte)
+void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte)
 {
 	struct storvsc_slot *slot;
 	struct scsi_cmnd *scmd;
@@ -151,7 +163,7 @@ void storvsc_slots_fail(struct storvsc_adapter *a, int chan, u8 host_byte)
 		state = smp_load_acquire(&slot->state);
 		if (!(state & STORVSC_OWNED))
 			continue;
-		if (chan >= 0 && slot->chan != chan)
+		if (slot->chan != chan)
 			continue;
 		rcu_read_lock();
 		if (storvsc_slot_take(slot, state)) {

@@ -322,12 +322,14 @@ void storvsc_sync_cancel(struct storvsc_adapter *a, int error);
 /* slots.c */
 int storvsc_slots_alloc(struct storvsc_adapter *a);
 void storvsc_slots_free(struct storvsc_adapter *a);
-u64 storvsc_slot_arm(struct storvsc_adapter *a, struct storvsc_slot *slot,
-		     struct scsi_cmnd *scmd, u16 chan);
+u64 storvsc_slot_next_id(const struct storvsc_adapter *a,
+			 const struct storvsc_slot *slot);
+void storvsc_slot_arm(struct storvsc_slot *slot, u64 id,
+		      struct scsi_cmnd *scmd, u16 chan);
 bool storvsc_slot_take(struct storvsc_slot *slot, unsigned int state);
 struct storvsc_slot *storvsc_slot_find(struct storvsc_adapter *a, u64 id);
 bool storvsc_slots_idle(struct storvsc_adapter *a, struct scsi_device *sdev);
-void storvsc_slots_fail(struct storvsc_adapter *a, int chan, u8 host_byte);
+void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte);
 
 static inline bool storvsc_slot_owned(const struct storvsc_slot *slot)
 {

@@ -247,6 +247,21 @@ static void completion_notifications(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, atomic_read(&f->a.count.stale_completions));
 }
 
+/* An answer to what is not the host's yet: its id can be guessed. */
+static void completion_early(struct kunit *test)
+{
+	u64 id = storvsc_slot_next_id(&f->a, &f->a.slots[0]);
+
+	complete_with(id, 64, HVG_SRB_SUCCESS);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&f->a.count.stale_completions));
+	KUNIT_EXPECT_EQ(test, 0, f->done);
+	KUNIT_ASSERT_EQ(test, 0, fixture_submit(f));
+	KUNIT_EXPECT_EQ(test, 0, f->done);
+	complete_with(id, 64, HVG_SRB_SUCCESS);
+	KUNIT_EXPECT_EQ(test, 1, f->done);
+	KUNIT_EXPECT_NE(test, id, storvsc_slot_next_id(&f->a, &f->a.slots[0]));
+}
+
 static void completion_fail_all(struct kunit *test)
 {
 	static struct scsi_device other;
@@ -261,12 +276,12 @@ static void completion_fail_all(struct kunit *test)
 	storvsc_slots_fail(&f->a, 0, DID_RESET);
 	KUNIT_EXPECT_EQ(test, 1, f->done);
 	KUNIT_EXPECT_EQ(test, DID_RESET << 16, f->scmd.result);
-	storvsc_slots_fail(&f->a, -1, DID_RESET);
+	storvsc_slots_fail(&f->a, 0, DID_RESET);
 	KUNIT_EXPECT_EQ(test, 1, f->done);
 	KUNIT_EXPECT_TRUE(test, storvsc_slots_idle(&f->a, NULL));
 	/* An adapter whose start has failed has none. */
 	storvsc_slots_free(&f->a);
-	storvsc_slots_fail(&f->a, -1, DID_RESET);
+	storvsc_slots_fail(&f->a, 0, DID_RESET);
 	KUNIT_EXPECT_NULL(test, storvsc_slot_find(&f->a, 0));
 }
 
@@ -275,6 +290,7 @@ static struct kunit_case completion_cases[] = {
 	KUNIT_CASE(completion_answers),
 	KUNIT_CASE(completion_no_lun),
 	KUNIT_CASE(completion_notifications),
+	KUNIT_CASE(completion_early),
 	KUNIT_CASE(completion_fail_all),
 	{}
 };

@@ -14,6 +14,7 @@
 #include <linux/cpumask.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <linux/wait.h>
 #include <scsi/scsi.h>
 #include "storvsc.h"
 
@@ -37,6 +38,7 @@ int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels)
 	unsigned int i;
 
 	INIT_WORK(&a->remap, storvsc_remap);
+	init_waitqueue_head(&a->closed);
 	a->chans = kcalloc(1 + subchannels, sizeof(*a->chans), GFP_KERNEL);
 	a->cpu_chan = kcalloc(nr_cpu_ids, sizeof(*a->cpu_chan), GFP_KERNEL);
 	if (!a->chans || !a->cpu_chan) {
@@ -156,21 +158,30 @@ static void storvsc_remap(struct work_struct *work)
 
 /*
  * Close one channel: nothing more is sent on it, the host gives up the pages
- * of what was outstanding, and that is finished with @host_byte.
+ * of what was outstanding, and that is finished with @host_byte. So it is when
+ * this returns, also where somebody else has begun it. True: the channel was
+ * open.
  *
- * Whoever takes the channel out of its place closes it. No lock is held over
- * that, because the bus waits for a storvsc_rescind() that runs meanwhile.
+ * No lock is held over that, because the bus waits for a storvsc_rescind()
+ * that runs meanwhile; and nobody waits for another to be through with it, as
+ * that may be one that waits for this storvsc_rescind(). Each closes the
+ * channel, which only the first does, and finishes what is left.
  */
 static bool storvsc_channel_close(struct storvsc_adapter *a,
 				  unsigned int index, u8 host_byte)
 {
-	struct hvg_channel *chan;
+	struct storvsc_channel *sc = &a->chans[index];
+	struct hvg_channel *chan = NULL;
+	bool open;
 
 	mutex_lock(&a->chan_lock);
-	chan = storvsc_chan(a, index);
-	if (chan) {
-		hvg_channel_get(chan);
-		RCU_INIT_POINTER(a->chans[index].chan, NULL);
+	open = storvsc_chan(a, index);
+	if (open || sc->closers) {
+		chan = hvg_channel_get(sc->last);
+		sc->closers++;
+	}
+	if (open) {
+		RCU_INIT_POINTER(sc->chan, NULL);
 		storvsc_map_cpus(a);
 	}
 	mutex_unlock(&a->chan_lock);
@@ -182,7 +193,24 @@ static bool storvsc_channel_close(struct storvsc_adapter *a,
 	hvg_channel_close(chan);
 	storvsc_slots_fail(a, index, host_byte);
 	hvg_channel_put(chan);
-	return true;
+
+	mutex_lock(&a->chan_lock);
+	sc->closers--;
+	mutex_unlock(&a->chan_lock);
+	wake_up_all(&a->closed);
+	return open;
+}
+
+/* Takes chan_lock, with nobody closing the channel of that place any more. */
+static void storvsc_lock_closed(struct storvsc_adapter *a, unsigned int index)
+{
+	for (;;) {
+		mutex_lock(&a->chan_lock);
+		if (!a->chans[index].closers)
+			return;
+		mutex_unlock(&a->chan_lock);
+		wait_event(a->closed, !READ_ONCE(a->chans[index].closers));
+	}
 }
 
 static void storvsc_writable(struct hvg_channel *chan)
@@ -264,7 +292,7 @@ int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
 		return -EINVAL;
 	params.context = &a->chans[index];
 
-	mutex_lock(&a->chan_lock);
+	storvsc_lock_closed(a, index);
 	if (a->state == STORVSC_GONE || a->state == STORVSC_DEAD) {
 		ret = -ENODEV;
 	} else if (storvsc_chan(a, index)) {
@@ -295,6 +323,24 @@ bool storvsc_channel_broken(struct storvsc_adapter *a, u16 index)
 	broken = chan && hvg_channel_broken(chan);
 	rcu_read_unlock();
 	return broken;
+}
+
+/**
+ * storvsc_channel_look - look whether the host has answered on a channel
+ * @a: adapter
+ * @index: of the channel; it need not be open
+ *
+ * Context: any.
+ */
+void storvsc_channel_look(struct storvsc_adapter *a, u16 index)
+{
+	struct hvg_channel *chan;
+
+	rcu_read_lock();
+	chan = rcu_dereference(a->chans[index].chan);
+	if (chan)
+		hvg_channel_look(chan);
+	rcu_read_unlock();
 }
 
 /**
@@ -333,24 +379,6 @@ void storvsc_set_state(struct storvsc_adapter *a, enum storvsc_state state)
 	if (a->state != STORVSC_GONE)
 		WRITE_ONCE(a->state, state);
 	mutex_unlock(&a->chan_lock);
-}
-
-/**
- * storvsc_channel_look - look whether the host has answered on a channel
- * @a: adapter
- * @index: of the channel; it need not be open
- *
- * Context: any.
- */
-void storvsc_channel_look(struct storvsc_adapter *a, u16 index)
-{
-	struct hvg_channel *chan;
-
-	rcu_read_lock();
-	chan = rcu_dereference(a->chans[index].chan);
-	if (chan)
-		hvg_channel_look(chan);
-	rcu_read_unlock();
 }
 
 /**

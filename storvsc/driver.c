@@ -78,7 +78,12 @@ static int storvsc_adapter_init(struct storvsc_adapter *a,
 
 static void storvsc_adapter_free(struct storvsc_adapter *a)
 {
+	/* It goes through the channels; no more of it is started by now. */
+	cancel_work_sync(&a->mend);
+	/* So does a reset by hand, which needs nothing but the SCSI host. */
+	mutex_lock(&a->restart_lock);
 	storvsc_channels_free(a);
+	mutex_unlock(&a->restart_lock);
 	storvsc_scan_stop(a);
 	if (a->wq)
 		destroy_workqueue(a->wq);

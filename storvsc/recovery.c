@@ -36,6 +36,9 @@
 #define STORVSC_RESTART_TRIES	3
 #define STORVSC_RESTART_DELAY_MS	1000
 
+/* A channel that breaks so long after the last one has not been broken anew. */
+#define STORVSC_MEND_QUIET_MS	10000
+
 /* Timers that may run out while a broken channel is being mended. */
 #define STORVSC_MEND_EXPIRIES	2
 
@@ -101,6 +104,8 @@ static int storvsc_reset(struct storvsc_adapter *a, struct scsi_device *sdev,
 	if (sdev)
 		pkt.u.request.lun = sdev->lun;
 
+	/* The end of the adapter ends the waits, and then waits for the lock. */
+	mutex_lock(&a->restart_lock);
 	ret = storvsc_sync_request(a, &pkt, STORVSC_RESET_TIMEOUT_MS);
 	if (!ret && pkt.status != HVG_NT_SUCCESS) {
 		dev_warn(storvsc_dev(a),
@@ -108,7 +113,10 @@ static int storvsc_reset(struct storvsc_adapter *a, struct scsi_device *sdev,
 			 pkt.status);
 		ret = -EIO;
 	}
-	return ret ? ret : storvsc_drain(a, sdev);
+	if (!ret)
+		ret = storvsc_drain(a, sdev);
+	mutex_unlock(&a->restart_lock);
+	return ret;
 }
 
 /**
@@ -173,11 +181,14 @@ int storvsc_restart(struct storvsc_adapter *a)
 
 	mutex_lock(&a->restart_lock);
 	if (storvsc_state(a) == STORVSC_GONE) {
+		/* Whoever ends it may not be through with the commands. */
+		if (a->chans)
+			storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
 		mutex_unlock(&a->restart_lock);
 		return -ENODEV;
 	}
 	atomic_inc(&a->count.restarts);
-	dev_warn(storvsc_dev(a), "restarting the adapter\n");
+	dev_warn_ratelimited(storvsc_dev(a), "restarting the adapter\n");
 	ret = storvsc_start_again(a);
 	if (ret >= 0) {
 		storvsc_set_state(a, STORVSC_RUNNING);
@@ -195,6 +206,17 @@ int storvsc_restart(struct storvsc_adapter *a)
 	return ret;
 }
 
+/* A host that breaks each new channel shall not have a CPU to itself. */
+static void storvsc_mend_pause(struct storvsc_adapter *a)
+{
+	if (time_after(jiffies, a->mended +
+		       msecs_to_jiffies(STORVSC_MEND_QUIET_MS)))
+		a->mends = 0;
+	if (a->mends++ >= STORVSC_RESTART_TRIES)
+		msleep(STORVSC_RESTART_DELAY_MS);
+	a->mended = jiffies;
+}
+
 /**
  * storvsc_mend - see to channels that do no more I/O
  * @work: of an adapter
@@ -204,8 +226,10 @@ void storvsc_mend(struct work_struct *work)
 	struct storvsc_adapter *a = container_of(work, struct storvsc_adapter,
 						 mend);
 
-	if (storvsc_state(a) == STORVSC_RUNNING && storvsc_channels_mend(a))
-		storvsc_restart(a);
+	if (storvsc_state(a) != STORVSC_RUNNING || !storvsc_channels_mend(a))
+		return;
+	storvsc_mend_pause(a);
+	storvsc_restart(a);
 }
 
 /**

@@ -106,10 +106,12 @@ struct storvsc_sync {
  * @index: 0 is the primary channel, then the sub-channel's index
  * @chan: the open channel or NULL; written under chan_lock, read under RCU
  * @last: the channel that was opened last, with a reference; under chan_lock
+ * @closers: who is closing @last and finishing its commands; under chan_lock
  */
 struct storvsc_channel {
 	struct storvsc_adapter *adapter;
 	u16 index;
+	u16 closers;
 	struct hvg_channel __rcu *chan;
 	struct hvg_channel *last;
 };
@@ -173,6 +175,7 @@ struct storvsc_counters {
  * @restart_lock: one restart at a time, none at the end
  * @chan_lock: opening and closing of channels, @state, the CPU map
  * @chans: the primary and @subchannels more
+ * @closed: wakes who waits for the end of closers
  * @cpu_chan: for each CPU the index of the channel that it sends on;
  *	written under @chan_lock, read without a lock
  * @sync: synchronous requests
@@ -186,6 +189,8 @@ struct storvsc_counters {
  * @wq: runs @work
  * @work: handles @events
  * @kick: restarts queues that found the ring full
+ * @mends: restarts by @mend that came one right after the other
+ * @mended: when the last of them was, jiffies
  * @mend: closes channels that do no more I/O, or restarts the adapter; not
  *	on @wq, as a scan there waits for commands that only this ends
  * @remap: writes @cpu_chan anew when a channel has moved to another CPU
@@ -214,6 +219,7 @@ struct storvsc_adapter {
 	struct mutex restart_lock;	/* one restart or end at a time */
 	struct mutex chan_lock;	/* channels, state, cpu_chan */
 	struct storvsc_channel *chans;
+	wait_queue_head_t closed;
 	u16 *cpu_chan;
 	struct storvsc_sync sync;
 
@@ -228,6 +234,8 @@ struct storvsc_adapter {
 	struct work_struct work;
 	struct work_struct kick;
 	struct work_struct mend;
+	unsigned int mends;
+	unsigned long mended;
 	struct work_struct remap;
 	unsigned long events;
 	unsigned int ring_blocked;

@@ -89,7 +89,7 @@ static int channel_alloc_rings(struct hvg_channel *chan,
 	int err;
 
 	chan->rx_buf_bytes = params->ops->max_packet;
-	chan->rx_buf = kvmalloc(chan->rx_buf_bytes, GFP_KERNEL);
+	chan->rx_buf = kvmalloc(chan->rx_buf_bytes, GFP_NOIO);
 	if (!chan->rx_buf)
 		return -ENOMEM;
 	err = ring_memory_alloc(mem, params->send_bytes, params->recv_bytes);

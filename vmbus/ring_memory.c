@@ -2,11 +2,15 @@
 /*
  * Memory of the rings: single pages, mapped so that the data of each ring
  * appears twice in a row. Process context.
+ *
+ * None of it is got by writing to disks: it may be for the channel that a disk
+ * waits for.
  */
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -23,14 +27,17 @@ static void *ring_map(struct page **pages, u32 count)
 {
 	u32 data = count - 1;
 	struct page **twice;
+	unsigned int flags;
 	void *map;
 
-	twice = kvmalloc_array(1 + 2 * data, sizeof(*twice), GFP_KERNEL);
+	twice = kvmalloc_array(1 + 2 * data, sizeof(*twice), GFP_NOIO);
 	if (!twice)
 		return NULL;
 	memcpy(twice, pages, count * sizeof(*twice));
 	memcpy(twice + count, pages + 1, data * sizeof(*twice));
+	flags = memalloc_noio_save();
 	map = vmap(twice, 1 + 2 * data, VM_MAP, PAGE_KERNEL);
+	memalloc_noio_restore(flags);
 	kvfree(twice);
 	return map;
 }
@@ -51,11 +58,11 @@ int ring_memory_alloc(struct ring_memory *mem, u32 send_bytes, u32 recv_bytes)
 	memset(mem, 0, sizeof(*mem));
 	mem->send_count = send_bytes >> HVG_PAGE_SHIFT;
 	mem->count = mem->send_count + (recv_bytes >> HVG_PAGE_SHIFT);
-	mem->pages = kvcalloc(mem->count, sizeof(*mem->pages), GFP_KERNEL);
+	mem->pages = kvcalloc(mem->count, sizeof(*mem->pages), GFP_NOIO);
 	if (!mem->pages)
 		return -ENOMEM;
 	for (i = 0; i < mem->count; i++) {
-		mem->pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		mem->pages[i] = alloc_page(GFP_NOIO | __GFP_ZERO);
 		if (!mem->pages[i])
 			goto free;
 	}
@@ -106,7 +113,7 @@ void ring_memory_lose(struct ring_memory *mem)
 	vmbus_warn("%u pages kept: the host did not confirm the end of their GPADL\n",
 		   mem->count);
 	/* Without memory to remember them the pages are lost for good. */
-	keep = kmalloc_obj(*keep, GFP_KERNEL);
+	keep = kmalloc_obj(*keep, GFP_NOIO);
 	if (keep) {
 		*keep = *mem;
 		mutex_lock(&lost_lock);

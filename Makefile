@@ -64,8 +64,10 @@ install: modules
 		REPLACE_INTREE=$(REPLACE_INTREE) \
 		sh tools/install.sh install
 
+# Of the running kernel, unless another is named: not of the one whose headers
+# happen to be there.
 uninstall:
-	@RELEASE=$(release) DESTDIR=$(DESTDIR) \
+	@RELEASE=$(or $(RELEASE),$(if $(given-kdir),$(release)),$(running)) DESTDIR=$(DESTDIR) \
 		INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) MODPROBE_D=$(MODPROBE_D) \
 		sh tools/install.sh uninstall
 
@@ -104,7 +106,8 @@ help:
 	@echo '  make                modules for KDIR, below build/RELEASE/src'
 	@echo '  make install        install them; on a kernel that has VMBus'
 	@echo '                      itself this needs REPLACE_INTREE=1'
-	@echo '  make uninstall      take them away again'
+	@echo '  make uninstall      take them away again: those of the running'
+	@echo '                      kernel, of KDIR= or of RELEASE='
 	@echo '  make dkms-install   the same through DKMS; dkms-uninstall'
 	@echo 'Test host and tests:'
 	@echo '  make hvhost         build the test host'

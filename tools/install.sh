@@ -55,8 +55,12 @@ install)
 	fi
 	;;
 uninstall)
-	[ -n "$RELEASE" ] || die "say KDIR= or RELEASE="
-	rm -f "$dir"/hvg_*.ko
+	set -- "$dir"/hvg_*.ko
+	if [ ! -f "$1" ]; then
+		die "expected modules in $dir, there are none: say RELEASE= or" \
+			"KDIR= for another kernel"
+	fi
+	rm -f "$@"
 	rmdir "$dir" 2>/dev/null || :
 	left=$(find "$root/lib/modules" -name 'hvg_vmbus.ko*' 2>/dev/null |
 		head -n 1)

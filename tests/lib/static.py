@@ -113,6 +113,47 @@ def builds(progress, only=None):
                          (str(err),), log=out / "build.log")
 
 
+def install(progress):
+    """make install and uninstall: the right kernel's files, or a clear word."""
+    name = kernels.names()[0]
+    kernel = kernels.get(name, progress)
+    kernels.build_modules(kernel, progress=progress)
+    root = BUILD / "install"
+    rmtree(root, ignore_errors=True)
+    modules = root / "lib/modules" / kernel.release / "extra/hv-guest"
+    conf = root / "etc/modprobe.d/hv-guest.conf"
+    kdir = f"KDIR={kernels.inside(kernel, kernel.kdir)}"
+    release = f"RELEASE={kernel.release}"
+    there = {"hvg_vmbus.ko", "hvg_storvsc.ko", conf.name}
+    # What is asked for; what is there afterwards; what is said if it fails.
+    for target, words, want, said in (
+            ("install", [kdir], set(), "REPLACE_INTREE=1"),
+            ("install", [kdir, "REPLACE_INTREE=1"], there, None),
+            ("uninstall", ["RELEASE=0.0.0"], there, "expected modules in"),
+            ("uninstall", [release], set(), None),
+            ("uninstall", [release], set(), "expected modules in"),
+            ("install", [kdir, "REPLACE_INTREE=1"], there, None),
+            ("uninstall", [kdir], set(), None)):
+        done = subprocess.run(
+            kernels.command(kernel, [
+                "make", "-C", TOP, "--no-print-directory", target,
+                f"B={BUILD / name}", f"CC={kernel.cc}", f"HOSTCC={kernel.cc}",
+                f"DESTDIR={root}", *words]),
+            capture_output=True, text=True, check=False)
+        found = {p.name for p in (*modules.glob("*"), conf) if p.exists()}
+        wrong = []
+        if found != want:
+            wrong.append(f"expected {sorted(want)}, got {sorted(found)}")
+        if bool(done.returncode) != bool(said):
+            wrong.append(f"exit status {done.returncode}")
+        if said and said not in done.stdout + done.stderr:
+            wrong.append(f"nobody says {said}")
+        if wrong:
+            wrong += (done.stdout + done.stderr).splitlines()[-5:]
+        yield Result(f"make {target} {' '.join(words)}", not wrong,
+                     tuple(wrong))
+
+
 def kernel_tree(progress) -> Path:
     """
     As much of the newest packaged kernel's source as checkpatch needs:
@@ -278,6 +319,7 @@ GATES = {
     "headers": headers,
     "checkpatch": checkpatch,
     "builds": builds,
+    "install": install,
     "host": host,
     "refused": refused,
     "kunit": suites,

@@ -28,9 +28,14 @@ static struct {
 	u8 data[MAX_PACKET];
 } got;
 
+/* What the host does while the driver has a packet. */
+static void (*on_packet)(void);
+
 static void packet_came(struct hvg_channel *c, const struct hvg_packet *pkt)
 {
 	got.packets++;
+	if (on_packet)
+		on_packet();
 	got.last = *pkt;
 	memcpy(got.desc, pkt->desc, min_t(u32, pkt->desc_bytes, MAX_PACKET));
 	memcpy(got.data, pkt->data, min_t(u32, pkt->bytes, MAX_PACKET));
@@ -413,6 +418,40 @@ static void packet_look(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, chan->rx.ctl->interrupt_mask);
 }
 
+/* The host's interrupt for it has got lost: who misses it has a look. */
+static void packet_lost_interrupt(struct kunit *test)
+{
+	unsigned int limit;
+
+	host_writes(HVG_PACKET_INBAND, 0, 0, 0, 1);
+	KUNIT_EXPECT_EQ(test, 0, got.packets);
+	hvg_channel_look(chan);
+	for (limit = 0; !got.packets && limit < 1000; limit++)
+		msleep(1);
+	KUNIT_EXPECT_EQ(test, 1, got.packets);
+	/* A channel that is closed has nothing to look at. */
+	hvg_channel_close(chan);
+	hvg_channel_look(chan);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, 1, got.packets);
+}
+
+/* Old hosts do not tell of room: what they made while being read counts. */
+static void packet_room_late(struct kunit *test)
+{
+	u8 data[100] = { 0 };
+
+	while (!hvg_channel_send(chan, HVG_PACKET_INBAND, data, sizeof(data),
+				 0, 0))
+		;
+	on_packet = host_reads;
+	host_writes(HVG_PACKET_INBAND, 0, 0, 0, 1);
+	fake_host_signal(CHANNEL);
+	on_packet = NULL;
+	KUNIT_EXPECT_EQ(test, 1, got.packets);
+	KUNIT_EXPECT_EQ(test, 1, got.writable);
+}
+
 /* More than one interrupt may take; the rest comes from the tasklet. */
 static void packet_many(struct kunit *test)
 {
@@ -472,6 +511,8 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_parse_largest),
 	KUNIT_CASE(packet_parse_bad),
 	KUNIT_CASE(packet_look),
+	KUNIT_CASE(packet_lost_interrupt),
+	KUNIT_CASE(packet_room_late),
 	KUNIT_CASE(packet_many),
 	KUNIT_CASE(packet_open_message),
 	{}

@@ -265,8 +265,9 @@ rings:
  *
  * Context: process; waits for the host, up to the module's host_limit for
  * each of its two answers.
- * Return: 0; -EINVAL: parameters; -EBUSY: it is open; -ENOMEM; -EIO: refused
- * by the host; -ENODEV: rescinded; -ETIMEDOUT.
+ * Return: 0; -EINVAL: parameters; -EBUSY: it is open; -ENOMEM; -ENOSPC: the
+ * host keeps the memory of channels before it; -EIO: refused by the host;
+ * -ENODEV: rescinded; -ETIMEDOUT.
  */
 int hvg_channel_open(struct hvg_channel *chan,
 		     const struct hvg_open_params *params)

@@ -18,10 +18,13 @@
 #include "log.h"
 #include "ring_memory.h"
 
-/* Protects lost. */
+/* Protects what follows. */
 static DEFINE_MUTEX(lost_lock);
 /* Memory that the host did not give back; it may write there still. */
 static LIST_HEAD(lost);
+/* Pages of that. With this many a host gets no more: 64 MiB. */
+static unsigned long lost_pages;
+#define LOST_MAX_PAGES	(64ul << (20 - HVG_PAGE_SHIFT))
 
 static void *ring_map(struct page **pages, u32 count)
 {
@@ -48,14 +51,23 @@ static void *ring_map(struct page **pages, u32 count)
  * @send_bytes: guest-to-host ring with its control page, whole pages
  * @recv_bytes: host-to-guest ring with its control page, whole pages
  *
+ * A host that keeps what it was given, each time that a channel is closed,
+ * would have all memory in the end.
+ *
  * Context: process.
- * Return: 0, -ENOMEM.
+ * Return: 0, -ENOMEM; -ENOSPC: the host has kept too much already.
  */
 int ring_memory_alloc(struct ring_memory *mem, u32 send_bytes, u32 recv_bytes)
 {
+	unsigned long kept = READ_ONCE(lost_pages);
 	u32 i;
 
 	memset(mem, 0, sizeof(*mem));
+	if (kept >= LOST_MAX_PAGES) {
+		vmbus_warn_host("no rings for a host that has kept %lu pages, expected less than %lu\n",
+				kept, LOST_MAX_PAGES);
+		return -ENOSPC;
+	}
 	mem->send_count = send_bytes >> HVG_PAGE_SHIFT;
 	mem->count = mem->send_count + (recv_bytes >> HVG_PAGE_SHIFT);
 	mem->pages = kvcalloc(mem->count, sizeof(*mem->pages), GFP_NOIO);
@@ -114,12 +126,13 @@ void ring_memory_lose(struct ring_memory *mem)
 		   mem->count);
 	/* Without memory to remember them the pages are lost for good. */
 	keep = kmalloc_obj(*keep, GFP_NOIO);
+	mutex_lock(&lost_lock);
+	WRITE_ONCE(lost_pages, lost_pages + mem->count);
 	if (keep) {
 		*keep = *mem;
-		mutex_lock(&lost_lock);
 		list_add(&keep->link, &lost);
-		mutex_unlock(&lost_lock);
 	}
+	mutex_unlock(&lost_lock);
 	memset(mem, 0, sizeof(*mem));
 }
 
@@ -135,6 +148,7 @@ void ring_memory_free_lost(void)
 	mutex_lock(&lost_lock);
 	list_for_each_entry_safe(mem, next, &lost, link) {
 		list_del(&mem->link);
+		WRITE_ONCE(lost_pages, lost_pages - mem->count);
 		ring_memory_free(mem);
 		kfree(mem);
 	}

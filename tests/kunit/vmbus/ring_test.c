@@ -296,6 +296,26 @@ static void ring_memory_layout(struct kunit *test)
 	ring_memory_free(&mem);
 }
 
+/* A host that gives nothing back is given no more at some point. */
+static void ring_memory_kept(struct kunit *test)
+{
+	struct ring_memory mem;
+	unsigned int kept = 0;
+	int err;
+
+	while (!(err = ring_memory_alloc(&mem, 256 * HVG_PAGE_SIZE,
+					 256 * HVG_PAGE_SIZE)) && kept < 1000) {
+		ring_memory_lose(&mem);
+		kept++;
+	}
+	KUNIT_EXPECT_EQ(test, -ENOSPC, err);
+	KUNIT_EXPECT_EQ(test, 32, kept);
+	ring_memory_free_lost();
+	KUNIT_ASSERT_EQ(test, 0, ring_memory_alloc(&mem, 2 * HVG_PAGE_SIZE,
+						   2 * HVG_PAGE_SIZE));
+	ring_memory_free(&mem);
+}
+
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_wrap_write),
 	KUNIT_CASE(ring_wrap_read),
@@ -309,6 +329,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_mask),
 	KUNIT_CASE(ring_unpublished),
 	KUNIT_CASE(ring_memory_layout),
+	KUNIT_CASE(ring_memory_kept),
 	{}
 };
 

@@ -84,9 +84,14 @@ static inline void hvg_debugfs_remove(struct dentry *dentry)
 {
 	if (!dentry || IS_ERR(dentry))
 		return;
+	dget(dentry);
 	mutex_lock(hvg_debugfs_lock());
 	debugfs_remove(dentry);
+	/* That of RHEL 5.2 leaves it in its place while somebody has it open. */
+	if (!d_unhashed(dentry))
+		d_drop(dentry);
 	mutex_unlock(hvg_debugfs_lock());
+	dput(dentry);
 }
 
 /* Any one thing in a directory, with a reference. */

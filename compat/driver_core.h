@@ -86,6 +86,17 @@ static inline const char *dev_name(const struct device *dev)
 #include <linux/device.h>
 #define device_lock(dev)	down(&(dev)->sem)
 #define device_unlock(dev)	up(&(dev)->sem)
+
+/* Devices were shut down without it, while others may be probed. */
+#define vmbus_bus_shutdown(device_param)		\
+	hvg_compat_bus_shutdown(device_param);		\
+static void vmbus_bus_shutdown(device_param)		\
+{							\
+	device_lock(dev);				\
+	hvg_compat_bus_shutdown(dev);			\
+	device_unlock(dev);				\
+}							\
+static void hvg_compat_bus_shutdown(device_param)
 #endif
 
 /* A field that the core leaves alone stands for the one that it has not. */

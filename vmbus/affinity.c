@@ -193,8 +193,9 @@ int affinity_move(struct hvg_channel *chan, unsigned int cpu)
 		return -EOPNOTSUPP;
 	cpus_read_lock();
 	mutex_lock(&affinity_lock);
-	if (chan->assigned && cpu < nr_cpu_ids && cpu_online(cpu) &&
-	    per_cpu(usable, cpu))
+	/* Before it is open it has its CPU already: the host knows no other. */
+	if (chan->assigned && READ_ONCE(chan->state) == CHANNEL_OPEN &&
+	    cpu < nr_cpu_ids && cpu_online(cpu) && per_cpu(usable, cpu))
 		err = affinity_do_move(chan, cpu);
 	mutex_unlock(&affinity_lock);
 	cpus_read_unlock();

@@ -11,6 +11,7 @@ GROUP = "storage"
 DISKS = ("data", "dump")
 APPEND = "crashkernel={crashkernel}"
 ENDS = True
+CRASHES = True
 
 
 def guest(vm):

@@ -7,6 +7,7 @@ from scenario import expect, expect_equal
 GROUP = "storage"
 DISKS = ("data",)
 ENDS = True
+CRASHES = True
 
 
 def skip(boot):

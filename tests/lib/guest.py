@@ -363,6 +363,7 @@ class Vm:
         self._trouble_mark = "hvg-scenario %s %d" % (name, time.time_ns())
         self.sh("echo %s > /dev/kmsg" % shlex.quote(
             "<4>" + self._trouble_mark))
+        self._console_mark = len(self.console_text())
         self.mark()
 
     def kernel_log(self, pattern, count=60):
@@ -381,6 +382,13 @@ class Vm:
         (self.logs / "dmesg.log").write_text(
             self.status("dmesg", 60)[1], encoding="utf-8")
         return "the guest's kernel log has:\n" + output.strip()
+
+    def console_trouble(self):
+        """The same from its console, which has all kernels since, or ""."""
+        said = [line for line in
+                self.console_text()[self._console_mark:].splitlines()
+                if re.search(KERNEL_TROUBLE, line)]
+        return "the guest's console has:\n" + "\n".join(said) if said else ""
 
     def autopsy(self):
         """Make a guest that hangs say on its console what its tasks do."""

@@ -11,6 +11,7 @@ A file says in its docstring's first line what it shows, and defines
                 much memory this kernel wants for a crash kernel
     OPTIONS     arguments for hvhost, default none
     ENDS        True if the guest is of no use afterwards
+    CRASHES     True if a panic is what it is about
     DRIVERS     False if the drivers under test must not be loaded for it
     skip(boot)  optional: a reason why it cannot run in this boot, or None
     guest(vm)   the part in the guest; what it returns goes to host()
@@ -64,6 +65,7 @@ class Scenario:
         self.append = getattr(module, "APPEND", "")
         self.options = tuple(getattr(module, "OPTIONS", ()))
         self.ends = getattr(module, "ENDS", False)
+        self.crashes = getattr(module, "CRASHES", False)
         self.drivers = getattr(module, "DRIVERS", True)
         self.guest = module.guest
         self.host = module.host
@@ -240,6 +242,10 @@ class BootRunner:
                 text = "\n" + trouble if trouble else ""
             except AgentTimeout:
                 text = "\nthe guest no longer answers; " + vm.autopsy()
+        # What a kernel has said that is gone by now.
+        if not text and not scenario.crashes:
+            said = vm.console_trouble()
+            text = "\n" + said if said else ""
         if (failed or text) and vm.running():
             self._dump(vm)
         if failed or text:

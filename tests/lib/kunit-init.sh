@@ -34,9 +34,12 @@ leaks > /dev/null
 echo "init: begin" > /dev/kmsg
 
 while read -r module; do
-	insmod "/modules/$module.ko" || echo "init: cannot load $module"
-	leaks
-	echo "init: end of $module" > /dev/kmsg
+	if insmod "/modules/$module.ko"; then
+		leaks
+		echo "init: end of $module" > /dev/kmsg
+	else
+		echo "init: cannot load $module"
+	fi
 done < /modules/tests.list
 
 find /sys/kernel/debug/gcov -name '*.gcda' | while read -r file; do

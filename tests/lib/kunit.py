@@ -53,6 +53,8 @@ APPEND = ("console=ttyS0 panic=-1 oops=panic loglevel=7 printk.time=0 "
 
 _RESULT = re.compile(r"^    (ok|not ok) \d+ -? ?([^ #]+)(.*)$")
 _SUITE = re.compile(r"^\s*# Subtest: (\S+)$")
+_PLAN = re.compile(r"^    1\.\.(\d+)$")
+_WHOLE = re.compile(r"^(ok|not ok) \d+ -? ?(\S+)")
 _END = re.compile(r"^init: end of (\S+)$")
 _TROUBLE = re.compile(KERNEL_TROUBLE)
 # Branches of these macros are for what must never be.
@@ -167,14 +169,28 @@ def boot(kernel, built: dict, names, progress) -> tuple:
 
 
 def parse(text: str):
-    """Yield a Test for each result on a console, and for each module's end."""
-    lines, suite = [], "?"
+    """Yield a Test for each result on a console, and for each module's end.
+
+    A suite that has fewer results than it has announced, or says that it has
+    failed when none of its tests has, is one more that fails.
+    """
+    lines, suite, wanted, results = [], "?", 0, []
     for line in text.splitlines():
         found = _SUITE.match(line)
         if found:
-            suite = found.group(1)
+            suite, wanted, results = found.group(1), 0, []
+        found = _PLAN.match(line)
+        if found:
+            wanted = int(found.group(1))
+        found = _WHOLE.match(line)
+        if found and (len(results) != wanted or not wanted or
+                      (found.group(1) == "ok") != all(results)):
+            yield Test(f"{found.group(2)} as a whole", False,
+                       (f"expected {wanted} results and ok, got "
+                        f"{len(results)} and {found.group(1)}",))
         found = _RESULT.match(line)
         if found:
+            results.append(found.group(1) == "ok")
             skip = re.search(r"# SKIP\s*(.*)", found.group(3))
             yield Test(f"{suite} {found.group(2)}", found.group(1) == "ok",
                        tuple(lines), skip.group(1) or "no reason given"

@@ -407,7 +407,10 @@ void storvsp_execute_reset(struct storvsp_channel *chan,
 	struct storvsp_channel *other;
 
 	record_event("storage_reset",
-		     json_pack("{s:i}", "controller", (int)chan->ctl->number));
+		     json_pack("{s:i, s:s}", "controller",
+			       (int)chan->ctl->number, "of",
+			       reset->packet.operation == HVG_STOR_RESET_LUN ?
+			       "lun" : "bus"));
 	if (fault_fires(FAULT_DROP_RESET, FAULT_ANYWHERE)) {
 		request_free(reset);
 		return;

@@ -8,12 +8,15 @@ GROUP = "fault"
 DISKS = ("data",)
 MODULES = ("ours",)
 ROUNDS = 100
+# Each request takes so long that some are always under way.
+DELAY_MS = 20
 
 
 def guest(vm):
     vm.disk("data")
     vm.mark()
-    opens = 0
+    busy = 0
+    vm.control("disk-fault", delay_ms=DELAY_MS)
     for number in range(ROUNDS):
         # The disk's name may be another one each time.
         device = vm.disk("data")
@@ -22,21 +25,24 @@ def guest(vm):
                   "2>/dev/null" % (number, device))
         vm.sh("dd if=%s of=/dev/null bs=64k count=2000 iflag=direct "
               ">/dev/null 2>&1 &" % device)
+        vm.wait_for(lambda: vm.storage()["in_flight"],
+                    "a request is under way, round %d" % number)
+        busy += 1
         before = faults.primary(vm)["id"]
         vm.control("reoffer", channel=before)
         vm.wait_for(lambda b=before: [
             c for c in vm.stats()["channels"] if c["name"] == "scsi" and
             c["state"] == "open" and not c["subchannel"] and c["id"] != b],
             "the controller is opened again, round %d" % number, 60)
-        opens += 1
+    vm.control("disk-fault", delay_ms=0)
     faults.works(vm, vm.disk("data"), "afterwards")
     faults.afresh(vm)
     faults.works(vm, vm.disk("data"), "after a reload")
-    return opens
+    return busy
 
 
 def host(vm, seen):
-    expect_equal(seen, ROUNDS, "rounds")
+    expect_equal(seen, ROUNDS, "rounds with a request under way")
     with open(vm.image("data"), "rb") as image:
         text = image.read(16).rstrip(b"\0")
     expect_equal(text, b"round %d\n" % (ROUNDS - 10), "the image")

@@ -11,6 +11,20 @@ DISKS = ("data",)
 MODULES = ("ours",)
 HOT = CATALOGUE["hot"]
 SECOND = 1
+# Somebody has the files of the channel and of its adapter open, and reads them
+# when these are gone.
+HOLD = """
+    device=$(dirname $(grep -il '{%s}' /sys/bus/vmbus/devices/*/device_id))
+    (set +e; exec 8< /sys/kernel/debug/hvg_vmbus/channels/%d
+    exec 9< /sys/kernel/debug/hvg_storvsc/${device##*/}/state
+    echo > /tmp/held
+    while [ ! -e /tmp/let-go ]; do usleep 100000; done
+    cat <&8
+    echo "channel: $?"
+    cat <&9
+    echo "adapter: $?"
+    echo > /tmp/held-end) > /tmp/held-output 2>&1 &
+    """
 
 
 def _gone(vm, device):
@@ -24,20 +38,31 @@ def guest(vm):
           "oflag=direct 2>&1" % device)
     vm.sh("dd if=%s of=/dev/null bs=64k iflag=direct > /tmp/dd.log 2>&1 &"
           % device)
-    primary = next(c["id"] for c in vm.stats()["channels"]
+    channel = next(c for c in vm.stats()["channels"]
                    if c["name"] == "scsi" and c["state"] == "open"
                    and not c["subchannel"])
+    primary = channel["id"]
+    vm.sh(HOLD % (channel["instance"], primary))
+    vm.wait_for(lambda: vm.status("[ -e /tmp/held ]")[0] == 0,
+                "the files in debugfs are open")
+    vm.control("disk-fault", delay_ms=20)
+    vm.wait_for(lambda: vm.storage()["in_flight"], "a request is under way")
     vm.mark()
     vm.control("reoffer", channel=primary)
+    vm.control("disk-fault", delay_ms=0)
     vm.wait_for(lambda: vm.events("released"),
                 "the guest releases the channel", 60)
     vm.wait_for(lambda: [e for e in vm.events("open")
                          if not e["subchannel"]],
                 "the guest opens the controller offered anew", 60)
     names = [e["what"] for e in vm.events()]
+    vm.sh("echo > /tmp/let-go")
+    vm.wait_for(lambda: vm.status("[ -e /tmp/held-end ]")[0] == 0,
+                "the files in debugfs are closed")
+    held = vm.sh("cat /tmp/held-output")
     text = vm.sh("dd if=%s count=1 iflag=direct 2>/dev/null"
                  % vm.disk("data"))
-    return names, text, _second(vm)
+    return names, text, held, _second(vm)
 
 
 def _second(vm):
@@ -58,7 +83,10 @@ def _second(vm):
 
 
 def host(vm, seen):
-    names, text, requests = seen
+    names, text, held, requests = seen
+    for what in ("channel", "adapter"):
+        expect(what + ": 1" in held, "the %s is gone, and its file can be "
+               "read: %s", what, held)
     expect_equal(text.rstrip("\0"), "before the rescind\n",
                  "the disk's first sector")
     for what in ("rescind", "released", "offer", "open"):

@@ -52,11 +52,11 @@ def _unbind(vm):
     vm.wait_for(lambda: faults.fired(vm, "torndown-silent") > before,
                 "the channel is closed for a restart", 120)
     name = directory.rsplit("/", 1)[-1]
-    code, text = vm.status("echo %s > %s/unbind" % (name, driver), 120)
+    code, text = vm.status("printf %%s %s > %s/unbind" % (name, driver), 120)
     expect(code == 0, "unbind: %s", text)
     code, _ = faults.finished(vm, "dd", LIMIT)
     faults.disarm(vm)
-    vm.sh("echo %s > %s/bind" % (name, driver), 60)
+    vm.sh("printf %%s %s > %s/bind" % (name, driver), 60)
     faults.works(vm, vm.disk("data", 60), "bound again")
     faults.afresh(vm)
     vm.disk("data")

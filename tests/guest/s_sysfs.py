@@ -25,10 +25,10 @@ def guest(vm):
     seen["driver"] = vm.sh("""
         cd %s
         driver=$(readlink -f driver)
-        echo ${PWD##*/} > $driver/unbind
+        printf %%s ${PWD##*/} > $driver/unbind
         [ ! -e driver ]
         [ ! -e %s ]
-        echo ${PWD##*/} > $driver/bind
+        printf %%s ${PWD##*/} > $driver/bind
         basename $driver
         """ % (_directory(vm), device)).strip()
     seen["text"] = vm.sh("dd if=%s count=1 iflag=direct 2>/dev/null"

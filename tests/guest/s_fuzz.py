@@ -72,7 +72,7 @@ def _round(vm, seed):
     # It need not succeed, but each step must end.
     for module in reversed(vm.driver_order()):
         vm.status("rmmod %s" % module, END_S)
-    faults.load(vm)
+    faults.load(vm, storage="timeouts=0", limit=END_S)
     fired = faults.fired(vm, "random") - before
     faults.afresh(vm)
     for name in DISKS:
@@ -81,6 +81,7 @@ def _round(vm, seed):
 
 
 def host(vm, rounds):
-    expect(sum(fired for _, fired in rounds) > len(rounds),
-           "expected more faults than rounds, got %r", rounds)
+    expect(all(fired for _, fired in rounds) and
+           sum(fired for _, fired in rounds) > len(rounds),
+           "expected faults in each round, got %r", rounds)
     expect_equal(vm.storage()["in_flight"], 0, "requests in flight")

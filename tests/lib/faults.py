@@ -112,12 +112,14 @@ def driver_lines(vm):
     return vm.kernel_log("hvg_|vmbus|channel", 1000).splitlines()
 
 
-def load(vm, parameters=""):
-    """Load the drivers; the bus driver with @parameters. (status, output)"""
+def load(vm, parameters="", storage="", limit=120):
+    """Load the drivers; the bus driver with @parameters, that of the disks
+    with those in @storage. (status, output)"""
     bus, *rest = vm.driver_order()
     return vm.status("insmod /modules/%s.ko %s 2>&1%s" % (
         bus, parameters,
-        "".join(" && insmod /modules/%s.ko 2>&1" % m for m in rest)), 120)
+        "".join(" && insmod /modules/%s.ko %s 2>&1" % (m, storage)
+                for m in rest)), limit)
 
 
 def unload(vm):

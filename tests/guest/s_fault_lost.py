@@ -21,7 +21,8 @@ def guest(vm):
     before = faults.fired(vm, "drop")
     # A reset brings it back.
     faults.arm(vm, "drop", disk="data", cdb=faults.READ)
-    seen["reset"] = faults.read(vm, device, limit=60)
+    seen["reset"], seen["reads"] = faults.executed(
+        vm, "data", lambda: faults.read(vm, device, limit=60))
     # Whatever is tried, it is lost again: the application gets an error.
     faults.arm(vm, "drop", disk="data", cdb=faults.READ, count=0)
     seen["error"] = faults.read(vm, device, limit=ERROR_LIMIT)
@@ -78,6 +79,7 @@ def host(vm, seen):
     expect(seconds > 1, "dd took %.1f s: it had its interrupt", seconds)
     expect_equal(resets, 0, "resets for a lost interrupt")
     expect_equal(seen["reset"][0], 0, "dd whose request was lost")
+    expect(seen["reads"], "dd succeeded with what the host has not read")
     expect(seen["error"][0] not in (0, 124, 137, 143), "lost for ever: "
            "expected an error, dd's exit status is %d after %.0f s",
            *seen["error"])

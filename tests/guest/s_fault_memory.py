@@ -227,6 +227,10 @@ turns()
     "DONE", str(DONE)).replace("MORE", str(MORE)).replace("FOLDER", FOLDER)
 
 
+# Stages that cannot be without memory.
+ALWAYS = ("probe", "probe-scsi", "restart", "bus", "driver")
+
+
 class TimeOver(Exception):
     """The walk has taken as long as it may."""
 
@@ -238,6 +242,7 @@ class Walk:
         self.vm = vm
         self._end = time.monotonic() + seconds
         self._heard = len(vm.console_text())
+        self.met = {}
 
     def count(self):
         """At how many places memory was refused so far."""
@@ -285,6 +290,7 @@ class Walk:
                              "the kernel said:\n%s" % (
                                  name, text, "\n".join(self.places(3)),
                                  said))
+        self.met[name] = self.count() - before
         print("# memory was refused in %s at %d places, %d s%s" % (
             name, self.count() - before, time.monotonic() - begin,
             "" if code == DONE else ", not all of them"), flush=True)
@@ -396,11 +402,17 @@ def guest(vm):
     expect(code == 0, "after all failures: %s", text)
     vm.sh("echo after all failures | dd of=%s conv=sync,notrunc oflag=direct "
           "2>&1; rmmod hvg_failing" % device)
-    return places
+    return places, walk.met, end
 
 
-def host(vm, places):
+def host(vm, seen):
+    places, met, end = seen
     expect(len(places) >= 10, "memory was refused at %d places", len(places))
+    if not vm.boot["fault_minutes"]:
+        expect_equal(end, "all stages ended", "the end")
+    for stage in ALWAYS:
+        expect(met.get(stage, 1), "in the stage %s no memory was refused: %s",
+               stage, met)
     expect_equal(vm.control("status")["vmbus"]["state"], "connected",
                  "the connection at the end")
     with open(vm.image("data"), "rb") as image:

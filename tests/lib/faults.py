@@ -63,6 +63,14 @@ def read(vm, device, skip=0, limit=60, cpu=None):
     return code, time.monotonic() - begin
 
 
+def executed(vm, name, what):
+    """Call @what; (what it returns, how many reads of the disk called @name
+    the host has carried out meanwhile: not those that a fault took)."""
+    before = vm.host_disk(name)["reads"]
+    result = what()
+    return result, vm.host_disk(name)["reads"] - before
+
+
 def works(vm, device, what, cpu=None):
     """A sector can be read, and soon."""
     code, _ = read(vm, device, limit=60, cpu=cpu)

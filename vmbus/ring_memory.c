@@ -64,7 +64,7 @@ int ring_memory_alloc(struct ring_memory *mem, u32 send_bytes, u32 recv_bytes)
 
 	memset(mem, 0, sizeof(*mem));
 	if (kept >= LOST_MAX_PAGES) {
-		vmbus_warn_host("no rings for a host that has kept %lu pages, expected less than %lu\n",
+		vmbus_warn_host("no more rings: the host keeps %lu pages of %lu at most\n",
 				kept, LOST_MAX_PAGES);
 		return -ENOSPC;
 	}

@@ -1,4 +1,4 @@
-/* feature: Hyper-V support of the kernel's own that serves a VMBus driver (CONFIG_HYPERV, 5.6) */
+/* feature: Hyper-V support of the kernel's own that serves a VMBus driver (CONFIG_HYPERV, and synthetic timers) */
 /* symbol: CONFIG_HYPERV|mshyperv\.h|hyperv_timer\.h|misc_features|hv_stimer */
 #include <linux/module.h>
 #include <linux/kernel.h>

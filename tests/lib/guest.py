@@ -82,6 +82,7 @@ class Vm:
         self._control = None
         self._last_event = None
         self._trouble_mark = "-"
+        self._console_mark = 0
         self.agent = None
         self.stderr = self.logs / "hvhost.stderr"
         self.console = self.logs / "console.log"

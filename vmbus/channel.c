@@ -118,12 +118,17 @@ static void channel_go_live(struct hvg_channel *chan)
 	spin_unlock_irq(&chan->tx_lock);
 }
 
-/* When this returns no callback of the data path runs, nor starts. */
-static void channel_stop_io(struct hvg_channel *chan)
+static void channel_stop_tx(struct hvg_channel *chan)
 {
 	spin_lock_irq(&chan->tx_lock);
 	chan->tx_live = false;
 	spin_unlock_irq(&chan->tx_lock);
+}
+
+/* When this returns no callback of the data path runs, nor starts. */
+static void channel_stop_io(struct hvg_channel *chan)
+{
+	channel_stop_tx(chan);
 	spin_lock_irq(&chan->rx_lock);
 	chan->rx_live = false;
 	spin_unlock_irq(&chan->rx_lock);
@@ -132,26 +137,99 @@ static void channel_stop_io(struct hvg_channel *chan)
 	tasklet_kill(&chan->drain_tasklet);
 }
 
-/* Give the rings back, or up. The host has been told, or is gone. */
-static void channel_free_rings(struct hvg_channel *chan)
-{
-	if (gpadl_teardown(chan, chan->gpadl))
-		ring_memory_lose(&chan->memory);
-	else
-		ring_memory_free(&chan->memory);
-	chan->gpadl = 0;
-	kvfree(chan->rx_buf);
-	chan->rx_buf = NULL;
-}
-
-static void channel_post_close(struct hvg_channel *chan)
+/* The host closes it, or will be asked before it is asked for the rings. */
+static int channel_post_close(struct hvg_channel *chan)
 {
 	struct hvg_msg_channel msg = {
 		{ HVG_MSG_CLOSE_CHANNEL, 0 }, chan->id
 	};
+	int err = 0;
 
 	if (!hvg_channel_rescinded(chan))
-		message_post(&msg, sizeof(msg));
+		err = message_post(&msg, sizeof(msg));
+	chan->close_owed = err;
+	return err;
+}
+
+static int channel_begin_teardown(struct hvg_channel *chan)
+{
+	int err;
+
+	if (chan->tearing_down)
+		return 0;
+	if (chan->close_owed) {
+		err = channel_post_close(chan);
+		if (err)
+			return err;
+	}
+	err = gpadl_teardown_begin(chan, chan->gpadl, &chan->teardown);
+	chan->tearing_down = !err;
+	return err;
+}
+
+static void channel_end_teardown(struct hvg_channel *chan)
+{
+	/* A rescind may be about to end it. */
+	if (chan->tearing_down)
+		request_cancel(&chan->teardown);
+	chan->tearing_down = false;
+	chan->close_owed = false;
+	chan->gpadl = 0;
+}
+
+/*
+ * Have the rings back from the host. -errno: it has them still. After a rescind
+ * nothing more is heard of them: they stay until the channel goes.
+ */
+static int channel_free_rings(struct hvg_channel *chan, unsigned int limit_ms)
+{
+	int err;
+
+	lockdep_assert_held(&chan->open_lock);
+	kvfree(chan->rx_buf);
+	chan->rx_buf = NULL;
+	if (hvg_channel_rescinded(chan))
+		return 0;
+	if (chan->gpadl) {
+		err = channel_begin_teardown(chan);
+		if (!err)
+			err = request_expect(&chan->teardown, limit_ms);
+		if (err)
+			return err == -ENODEV ? 0 : err;
+	}
+	channel_end_teardown(chan);
+	ring_memory_free(&chan->memory);
+	return 0;
+}
+
+/* Go on without the rings, whether the host has given them back or not. */
+static void channel_drop_rings(struct hvg_channel *chan)
+{
+	bool ours = hvg_channel_rescinded(chan);
+
+	lockdep_assert_held(&chan->open_lock);
+	if (!chan->memory.pages)
+		return;
+	if (chan->tearing_down && !request_expect(&chan->teardown, 0))
+		ours = true;
+	channel_end_teardown(chan);
+	if (ours)
+		ring_memory_free(&chan->memory);
+	else
+		ring_memory_lose(&chan->memory);
+}
+
+/**
+ * channel_abandon() - a closed channel goes for good
+ * @chan: nobody opens it any more
+ *
+ * Context: process.
+ */
+void channel_abandon(struct hvg_channel *chan)
+{
+	mutex_lock(&chan->open_lock);
+	channel_drop_rings(chan);
+	mutex_unlock(&chan->open_lock);
 }
 
 /* Caller holds the CPU hotplug lock, so that the target CPU stays. */
@@ -216,6 +294,7 @@ static int channel_do_open(struct hvg_channel *chan,
 	int err;
 
 	lockdep_assert_held(&chan->open_lock);
+	channel_drop_rings(chan);
 	err = channel_alloc_rings(chan, params);
 	if (err)
 		return err;
@@ -248,7 +327,7 @@ stop:
 	channel_stop_io(chan);
 rings:
 	channel_set_state(chan, CHANNEL_CLOSING);
-	channel_free_rings(chan);
+	channel_free_rings(chan, host_limit_ms);
 	chan->ops = NULL;
 	chan->context = NULL;
 	channel_set_state(chan, CHANNEL_OFFERED);
@@ -261,7 +340,8 @@ rings:
  * @params: sizes in bytes, callbacks, what the host's service gets
  *
  * OPEN_CHANNEL and OPEN_RESULT; hvg/vmbus_wire.h. Packets may reach the
- * callbacks before this returns.
+ * callbacks before this returns. Rings that a host has not given back after
+ * the close before are not waited for: they stay lost until the module goes.
  *
  * Context: process; waits for the host, up to the module's host_limit for
  * each of its two answers.
@@ -319,38 +399,76 @@ static bool channel_begin_close(struct hvg_channel *chan)
 	}
 }
 
+static int channel_close(struct hvg_channel *chan, unsigned int limit_ms)
+{
+	bool open = channel_begin_close(chan);
+	int err;
+
+	if (open) {
+		/* First, as a move of the channel looks at its ring again. */
+		affinity_release(chan);
+		channel_stop_io(chan);
+		channel_post_close(chan);
+	} else {
+		mutex_lock(&chan->open_lock);
+	}
+	/* Somebody else may have opened it again by now. */
+	err = open || chan->state == CHANNEL_OFFERED ?
+	      channel_free_rings(chan, limit_ms) : 0;
+	if (open) {
+		chan->ops = NULL;
+		chan->context = NULL;
+		channel_set_state(chan, CHANNEL_OFFERED);
+	}
+	mutex_unlock(&chan->open_lock);
+	if (open)
+		trace_hvg_close(chan->id, hvg_channel_rescinded(chan));
+	return err;
+}
+
 /**
- * hvg_channel_close() - close a channel
+ * hvg_channel_close() - close a channel and wait for the host
  * @chan: need not be open
  *
  * CLOSE_CHANNEL; hvg/vmbus_wire.h. No callback runs after it returned,
- * except the rescind() that it may be called from.
+ * except the rescind() that it may be called from. A host gives the rings up
+ * when all that came on them has ended, and only then the memory that those
+ * requests named is the guest's again. Where that takes longer, call it again.
  *
- * Context: process; waits for the host to give up the rings, and for a
- * rescind() that runs in another task.
+ * Context: process; waits for the host, up to the module's host_limit, and for
+ * a rescind() that runs in another task.
+ * Return: 0: the host has nothing of what was closed any more, or has taken the
+ * channel away; -EINPROGRESS: it has not said so; -errno: nor could it be asked.
  */
-void hvg_channel_close(struct hvg_channel *chan)
+int hvg_channel_close(struct hvg_channel *chan)
 {
-	if (!channel_begin_close(chan))
-		return;
-	/* First, as a move of the channel looks at its ring once more. */
-	affinity_release(chan);
-	channel_stop_io(chan);
-	channel_post_close(chan);
-	channel_free_rings(chan);
-	chan->ops = NULL;
-	chan->context = NULL;
-	channel_set_state(chan, CHANNEL_OFFERED);
-	mutex_unlock(&chan->open_lock);
-	trace_hvg_close(chan->id, hvg_channel_rescinded(chan));
+	return channel_close(chan, host_limit_ms);
 }
 EXPORT_SYMBOL_GPL(hvg_channel_close);
+
+/**
+ * hvg_channel_close_begin() - close a channel without a wait for the host
+ * @chan: need not be open
+ *
+ * As hvg_channel_close(), for who has others to close.
+ *
+ * Context: process; waits for whoever else closes it, and for a rescind() that
+ * runs in another task.
+ * Return: as hvg_channel_close().
+ */
+int hvg_channel_close_begin(struct hvg_channel *chan)
+{
+	return channel_close(chan, 0);
+}
+EXPORT_SYMBOL_GPL(hvg_channel_close_begin);
 
 /**
  * channel_rescind_callback() - tell the driver of a rescind
  * @chan: marked as rescinded
  *
- * What the host had sent by then is still handed over.
+ * What the host had sent by then is handed over first. It may say that the
+ * channel goes before it has answered all, so more is handed over as long as
+ * the driver cares to wait.
  *
  * Context: process.
  */
@@ -367,11 +485,12 @@ void channel_rescind_callback(struct hvg_channel *chan)
 	if (!ops)
 		return;
 
+	channel_stop_tx(chan);
 	if (!ops->event)
 		channel_drain_now(chan);
-	channel_stop_io(chan);
 	if (ops->rescind)
 		ops->rescind(chan);
+	channel_stop_io(chan);
 
 	mutex_lock(&chan->callback_lock);
 	WRITE_ONCE(chan->rescinding, NULL);

@@ -11,6 +11,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <hvg/vmbus.h>
+#include "request.h"
 #include "ring.h"
 #include "ring_memory.h"
 
@@ -19,7 +20,8 @@ struct dentry;
 
 /**
  * enum channel_state - the life of a channel between offer and release
- * @CHANNEL_OFFERED: no ring; the only state in which it may go away
+ * @CHANNEL_OFFERED: no ring but what the host has not given back; the only
+ *	state in which it may go away
  * @CHANNEL_OPENING: ring and callbacks are set, the host has not answered
  * @CHANNEL_OPEN: the driver uses it
  * @CHANNEL_CLOSING: callbacks have stopped, the host may still have the ring
@@ -88,8 +90,11 @@ struct channel_stats {
  * @rescind_done: woken when @rescinding becomes NULL
  * @ops: the driver's; set while the state is not CHANNEL_OFFERED
  * @context: the driver's
- * @memory: pages of both rings
+ * @memory: pages of both rings; after a close those that the host still has
  * @gpadl: handle of the rings' GPADL, 0: none
+ * @close_owed: CLOSE_CHANNEL could not be sent; protected by @open_lock
+ * @tearing_down: the host was asked to let go of it; protected by @open_lock
+ * @teardown: waits for the answer to that
  * @tx_lock: protects @tx, @tx_live, @tx_blocked; any context
  * @tx: guest-to-host ring
  * @tx_live: packets may be sent
@@ -132,6 +137,9 @@ struct hvg_channel {
 	void *context;
 	struct ring_memory memory;
 	u32 gpadl;
+	bool close_owed;
+	bool tearing_down;
+	struct host_request teardown;
 
 	spinlock_t tx_lock;		/* one writer of tx */
 	struct ring tx;
@@ -153,6 +161,7 @@ struct hvg_channel {
 
 /* channel.c */
 void channel_init(struct hvg_channel *chan);
+void channel_abandon(struct hvg_channel *chan);
 void channel_rescind_callback(struct hvg_channel *chan);
 
 /* channel_io.c */

@@ -428,7 +428,11 @@ void channel_drain_now(struct hvg_channel *chan)
  */
 void hvg_channel_look(struct hvg_channel *chan)
 {
-	tasklet_schedule(&chan->drain_tasklet);
+	/* Pairs with channel_stop_io(), which waits, and then for the tasklet. */
+	rcu_read_lock();
+	if (READ_ONCE(chan->rx_live))
+		tasklet_schedule(&chan->drain_tasklet);
+	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(hvg_channel_look);
 

@@ -148,32 +148,51 @@ int gpadl_create(struct hvg_channel *chan, struct page **pages, u32 count,
 }
 
 /**
- * gpadl_teardown() - have the host let go of the pages
+ * gpadl_teardown_begin() - ask the host to let go of the pages
  * @chan: channel that they belong to
- * @handle: from gpadl_create(); 0: nothing is done
+ * @handle: from gpadl_create()
+ * @req: waits for the answer then
  *
- * GPADL_TEARDOWN, GPADL_TORNDOWN; hvg/vmbus_wire.h. A rescind has torn down
- * all that the channel had.
+ * GPADL_TEARDOWN, GPADL_TORNDOWN; hvg/vmbus_wire.h. The host answers when the
+ * last that it does with the channel's memory is done, however long it takes.
+ * A rescind takes all that the channel had, and ends @req.
  *
  * Context: process.
- * Return: 0: the pages are the guest's again; -errno: they may not be.
+ * Return: 0; -errno: not sent.
  */
-int gpadl_teardown(struct hvg_channel *chan, u32 handle)
+int gpadl_teardown_begin(struct hvg_channel *chan, u32 handle,
+			 struct host_request *req)
 {
 	struct hvg_msg_gpadl_teardown msg = {
 		{ HVG_MSG_GPADL_TEARDOWN, 0 }, chan->id, handle
 	};
+	int err;
+
+	request_begin(req, chan, HVG_MSG_GPADL_TORNDOWN, handle);
+	err = message_post(&msg, sizeof(msg));
+	if (err)
+		request_cancel(req);
+	return err;
+}
+
+/**
+ * gpadl_teardown() - have the host let go of the pages
+ * @chan: channel that they belong to
+ * @handle: from gpadl_create(); 0: nothing is done
+ *
+ * Context: process; waits for the host.
+ * Return: 0: the pages are the guest's again; -errno: they may not be.
+ */
+int gpadl_teardown(struct hvg_channel *chan, u32 handle)
+{
 	struct host_request req;
 	int err;
 
 	if (!handle || hvg_channel_rescinded(chan))
 		return 0;
-	request_begin(&req, chan, HVG_MSG_GPADL_TORNDOWN, handle);
-	err = message_post(&msg, sizeof(msg));
-	if (err) {
-		request_cancel(&req);
+	err = gpadl_teardown_begin(chan, handle, &req);
+	if (err)
 		return err;
-	}
 	err = request_wait(&req, host_limit_ms);
 	return err == -ENODEV ? 0 : err;
 }

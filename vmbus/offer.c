@@ -128,6 +128,7 @@ static void channel_drop(struct hvg_channel *chan, bool release_id)
 	synchronize_rcu();
 	if (release_id)
 		offer_release_id(chan->id);
+	channel_abandon(chan);
 	kobject_put(&chan->kobj);
 }
 

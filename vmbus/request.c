@@ -3,8 +3,9 @@
  * The table of requests that wait for the host's answer.
  *
  * A request is entered before its message is sent, so that no answer is
- * missed. Each wait has a limit, and a rescind of the channel ends it. The
- * askers run in process context, the answers come from the message work.
+ * missed. Each wait has a limit, after which the answer may still be expected,
+ * and a rescind of the channel ends it. The askers run in process context, the
+ * answers come from the message work.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -23,7 +24,7 @@ static void request_complete(struct host_request *req, int err)
 	lockdep_assert_held(&lock);
 	list_del_init(&req->link);
 	req->err = err;
-	complete(&req->done);
+	complete_all(&req->done);
 }
 
 /**
@@ -44,6 +45,8 @@ void request_begin(struct host_request *req, struct hvg_channel *chan, u32 type,
 	req->type = type;
 	req->key = key;
 	req->err = 0;
+	/* Old hosts leave the end of an answer out. */
+	memset(req->reply, 0, sizeof(req->reply));
 	req->bytes = 0;
 
 	spin_lock(&lock);
@@ -55,8 +58,29 @@ void request_begin(struct host_request *req, struct hvg_channel *chan, u32 type,
 }
 
 /**
- * request_wait() - wait for the answer
+ * request_expect() - wait for the answer, and go on expecting it
  * @req: from request_begin()
+ * @limit_ms: longest wait, ms
+ *
+ * Context: process, sleeps.
+ * Return: 0: the answer is in @req; -EINPROGRESS: there is none yet, and @req
+ * is still the table's; -ENODEV: rescinded; -ESHUTDOWN: disconnected.
+ */
+int request_expect(struct host_request *req, unsigned int limit_ms)
+{
+	int err = -EINPROGRESS;
+
+	wait_for_completion_timeout(&req->done, msecs_to_jiffies(limit_ms));
+	spin_lock(&lock);
+	if (list_empty(&req->link))
+		err = req->err;
+	spin_unlock(&lock);
+	return err;
+}
+
+/**
+ * request_wait() - wait for the answer, the last time
+ * @req: from request_begin(); the caller's afterwards
  * @limit_ms: longest wait, ms
  *
  * Context: process, sleeps.
@@ -65,19 +89,17 @@ void request_begin(struct host_request *req, struct hvg_channel *chan, u32 type,
  */
 int request_wait(struct host_request *req, unsigned int limit_ms)
 {
-	if (!wait_for_completion_timeout(&req->done,
-					 msecs_to_jiffies(limit_ms))) {
-		spin_lock(&lock);
-		if (!list_empty(&req->link))
-			request_complete(req, -ETIMEDOUT);
-		spin_unlock(&lock);
-	}
+	wait_for_completion_timeout(&req->done, msecs_to_jiffies(limit_ms));
+	spin_lock(&lock);
+	if (!list_empty(&req->link))
+		request_complete(req, -ETIMEDOUT);
+	spin_unlock(&lock);
 	return req->err;
 }
 
 /**
  * request_cancel() - expect no answer any more
- * @req: from request_begin(); its message was not sent
+ * @req: from request_begin()
  *
  * Context: process.
  */
@@ -86,6 +108,25 @@ void request_cancel(struct host_request *req)
 	spin_lock(&lock);
 	list_del_init(&req->link);
 	spin_unlock(&lock);
+}
+
+/**
+ * request_expected() - does anybody expect an answer of this type
+ * @type: enum hvg_msg_type
+ *
+ * Context: process.
+ */
+bool request_expected(u32 type)
+{
+	struct host_request *req;
+	bool found = false;
+
+	spin_lock(&lock);
+	list_for_each_entry(req, &pending, link)
+		if (req->type == type)
+			found = true;
+	spin_unlock(&lock);
+	return found;
 }
 
 /**

@@ -13,7 +13,7 @@ struct hvg_channel;
 #define REQUEST_REPLY_BYTES	40
 
 /**
- * struct host_request - one question to the host, on the stack of the asker
+ * struct host_request - one question to the host; its memory is the asker's
  * @link: in the table of pending requests; protected by its lock
  * @chan: channel whose rescind ends the wait, or NULL
  * @type: enum hvg_msg_type of the answer
@@ -36,8 +36,10 @@ struct host_request {
 
 void request_begin(struct host_request *req, struct hvg_channel *chan, u32 type,
 		   u32 key);
+int request_expect(struct host_request *req, unsigned int limit_ms);
 int request_wait(struct host_request *req, unsigned int limit_ms);
 void request_cancel(struct host_request *req);
+bool request_expected(u32 type);
 
 bool request_answer(u32 type, u32 key, const void *msg, size_t bytes);
 void request_rescind(struct hvg_channel *chan);

@@ -57,11 +57,13 @@ struct hvg_packet {
  * @event: if set, the bus calls this instead of draining by itself, with
  *	the host's signals masked; the driver calls hvg_channel_poll() and,
  *	when that returned less than the budget, hvg_channel_poll_done().
- * @rescind: the host took the channel away: nothing more will come, all
- *	that is outstanding must be failed. Process context, called once,
- *	before remove() (primary) or before the bus closes it (sub-channel).
- *	May close the channel itself. Must not take a lock under which
- *	another thread closes it: the close waits for this callback.
+ * @rescind: the host took the channel away: nothing more can be sent, and
+ *	what is outstanding must be failed, at once or after a while in which
+ *	the host may still answer: @packet runs meanwhile. Process context,
+ *	called once, before remove() (primary) or before the bus closes it
+ *	(sub-channel). May close the channel itself. Must not take a lock
+ *	under which another thread closes it: the close waits for this
+ *	callback.
  * @moved: another CPU takes the channel's interrupts, see hvg_channel_cpu();
  *	may be NULL. Process context, must not wait for the bus.
  * @max_packet: bytes of the largest packet that is accepted, descriptor
@@ -164,8 +166,12 @@ struct hvg_open_params {
 /* Process context; bounded wait. -ENODEV rescinded, -ETIMEDOUT, -EIO refused */
 int hvg_channel_open(struct hvg_channel *chan,
 		     const struct hvg_open_params *params);
-/* Process context. No callback runs after it returned. Idempotent. */
-void hvg_channel_close(struct hvg_channel *chan);
+/*
+ * Process context. No callback runs after it returned. Idempotent. -EINPROGRESS
+ * while the host has not let go of what it was given on the channel.
+ */
+int hvg_channel_close(struct hvg_channel *chan);
+int hvg_channel_close_begin(struct hvg_channel *chan);
 
 /* A channel that has a holder stays; its functions say -ENODEV at its end. */
 struct hvg_channel *hvg_channel_get(struct hvg_channel *chan);

@@ -2,6 +2,7 @@
 /* The life of a channel: every answer to an open, closes and rescinds. */
 #include <kunit/test.h>
 #include <linux/delay.h>
+#include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include "channel.h"
@@ -279,6 +280,128 @@ static void life_no_answer_at_all(struct kunit *test)
 	expect_usable(test);
 }
 
+static void answer_no_teardown(const struct hvg_post_message_input *msg)
+{
+	if (fake_host_type(msg) != HVG_MSG_GPADL_TEARDOWN)
+		fake_host_answer(msg);
+}
+
+/* What the host has not answered so far. */
+static void answer_teardown_late(void)
+{
+	fake_host_answer(&fake_host.sent[3]);
+	message_flush();
+}
+
+/* Open, and closed without the host's word that it is. */
+static void hold_rings(struct kunit *test)
+{
+	fake_host.answer = answer_no_teardown;
+	host_limit_ms = 30;
+	KUNIT_ASSERT_EQ(test, 0, life_open(&life_ops));
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, hvg_channel_close(chan));
+	EXPECT_SENT(test, HVG_MSG_GPADL_HEADER, HVG_MSG_OPEN_CHANNEL,
+		    HVG_MSG_CLOSE_CHANNEL, HVG_MSG_GPADL_TEARDOWN);
+	KUNIT_ASSERT_NOT_NULL(test, chan->memory.pages);
+}
+
+/* The host takes its time: it is asked once, and its answer counts. */
+static void life_close_late(struct kunit *test)
+{
+	hold_rings(test);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, hvg_channel_close(chan));
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, hvg_channel_close_begin(chan));
+	KUNIT_EXPECT_EQ(test, 4, fake_host.count);
+	answer_teardown_late();
+	KUNIT_EXPECT_EQ(test, 0, hvg_channel_close_begin(chan));
+	KUNIT_EXPECT_NULL(test, chan->memory.pages);
+	expect_usable(test);
+}
+
+/* Without a wait for each: the answers come by themselves. */
+static void life_close_begin(struct kunit *test)
+{
+	fake_host.answer = answer_no_teardown;
+	KUNIT_ASSERT_EQ(test, 0, life_open(&life_ops));
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, hvg_channel_close_begin(chan));
+	answer_teardown_late();
+	KUNIT_EXPECT_EQ(test, 0, hvg_channel_close(chan));
+	expect_usable(test);
+}
+
+/* Given back while nobody looked: nothing is lost. */
+static void life_reopen_after_close(struct kunit *test)
+{
+	struct page *page;
+
+	hold_rings(test);
+	page = chan->memory.pages[0];
+	get_page(page);
+	answer_teardown_late();
+	expect_usable(test);
+	KUNIT_EXPECT_EQ(test, 1, page_count(page));
+	put_page(page);
+}
+
+/* Nobody waits any more: the rings are lost, the late answer is nobody's. */
+static void life_reopen_before_close(struct kunit *test)
+{
+	unsigned long unexpected;
+
+	hold_rings(test);
+	unexpected = message_stats.unexpected;
+	fake_host.answer = fake_host_answer;
+	host_limit_ms = 10000;
+	KUNIT_EXPECT_EQ(test, 0, test_channel_open(chan, RING_BYTES, &life_ops,
+						   NULL));
+	answer_teardown_late();
+	KUNIT_EXPECT_EQ(test, unexpected + 1, message_stats.unexpected);
+	KUNIT_EXPECT_EQ(test, 0, hvg_channel_close(chan));
+	expect_usable(test);
+}
+
+/* With the channel the host drops its rings. */
+static void life_rescind_before_close(struct kunit *test)
+{
+	hold_rings(test);
+	fake_host_rescind(CHANNEL);
+	KUNIT_EXPECT_EQ(test, 0, rescinds);
+	KUNIT_EXPECT_EQ(test, 0, hvg_channel_close(chan));
+	EXPECT_SENT(test, HVG_MSG_GPADL_HEADER, HVG_MSG_OPEN_CHANNEL,
+		    HVG_MSG_CLOSE_CHANNEL, HVG_MSG_GPADL_TEARDOWN,
+		    HVG_MSG_RELID_RELEASED);
+	KUNIT_EXPECT_NULL(test, chan->memory.pages);
+}
+
+/* CLOSE_CHANNEL arrives, and what comes after it does not. */
+static void answer_and_refuse_next(const struct hvg_post_message_input *msg)
+{
+	if (fake_host_type(msg) == HVG_MSG_CLOSE_CHANNEL)
+		fake_host.failures = 1;
+	fake_host_answer(msg);
+}
+
+/* Not even asked: the next close asks, and for all of it. */
+static void life_teardown_not_sent(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, 0, life_open(&life_ops));
+	fake_host.status = HVG_STATUS_ACCESS_DENIED;
+	/* CLOSE_CHANNEL, again before GPADL_TEARDOWN, and that one. */
+	fake_host.failures = 2;
+	KUNIT_EXPECT_EQ(test, -EIO, hvg_channel_close(chan));
+	EXPECT_SENT(test, HVG_MSG_GPADL_HEADER, HVG_MSG_OPEN_CHANNEL);
+	fake_host.failures = 1;
+	KUNIT_EXPECT_EQ(test, -EIO, hvg_channel_close_begin(chan));
+	fake_host.answer = answer_and_refuse_next;
+	KUNIT_EXPECT_EQ(test, -EIO, hvg_channel_close(chan));
+	EXPECT_SENT(test, HVG_MSG_GPADL_HEADER, HVG_MSG_OPEN_CHANNEL,
+		    HVG_MSG_CLOSE_CHANNEL);
+	KUNIT_EXPECT_EQ(test, 0, hvg_channel_close(chan));
+	EXPECT_SENT(test, HVG_MSG_GPADL_HEADER, HVG_MSG_OPEN_CHANNEL,
+		    HVG_MSG_CLOSE_CHANNEL, HVG_MSG_GPADL_TEARDOWN);
+	expect_usable(test);
+}
+
 static void life_gpadl_refused(struct kunit *test)
 {
 	fake_host.refuse_gpadl = 1;
@@ -426,6 +549,12 @@ static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(life_other_channel),
 	KUNIT_CASE(life_no_answer),
 	KUNIT_CASE(life_no_answer_at_all),
+	KUNIT_CASE(life_close_late),
+	KUNIT_CASE(life_close_begin),
+	KUNIT_CASE(life_reopen_after_close),
+	KUNIT_CASE(life_reopen_before_close),
+	KUNIT_CASE(life_rescind_before_close),
+	KUNIT_CASE(life_teardown_not_sent),
 	KUNIT_CASE(life_gpadl_refused),
 	KUNIT_CASE(life_post_fails),
 	KUNIT_CASE(life_rescinded),

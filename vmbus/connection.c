@@ -33,6 +33,9 @@
 #define CONTACT_LIMIT_MS	100
 /* Hosts below 3.0 may or may not answer UNLOAD. */
 #define UNLOAD_OLD_LIMIT_MS	500
+/* Times host_limit that a kexec waits for what the host has not finished. */
+#define UNLOAD_KEXEC_LIMITS	6
+#define KEXEC_POLL_MS		20
 #define CRASH_POLL_MS		10
 
 struct connection connection;
@@ -247,10 +250,11 @@ static void connection_free(bool ours)
 }
 
 /*
- * UNLOAD makes the host forget every page that it knew. True if it has: below
- * 3.0 nothing is said.
+ * UNLOAD makes the host forget every page that it knew, after what it still
+ * does with them. True if it has: below 3.0 nothing is said. @limits: times
+ * host_limit to wait.
  */
-static bool connection_unload(void)
+static bool connection_unload(unsigned int limits)
 {
 	struct hvg_msg_header msg = { HVG_MSG_UNLOAD, 0 };
 	bool answers = connection.version >= HVG_VERSION_WIN8_1;
@@ -265,6 +269,10 @@ static bool connection_unload(void)
 		vmbus_warn("UNLOAD not sent: %d\n", err);
 		return false;
 	}
+	while (answers && limits-- > 1 &&
+	       request_expect(&req, host_limit_ms) == -EINPROGRESS)
+		vmbus_warn("the host has not confirmed UNLOAD within %u ms: waiting on\n",
+			   host_limit_ms);
 	err = request_wait(&req, answers ? host_limit_ms : UNLOAD_OLD_LIMIT_MS);
 	if (err && answers)
 		vmbus_warn("the host has not confirmed UNLOAD: %d\n", err);
@@ -303,8 +311,17 @@ static bool connection_unload_unknown(void)
  */
 void connection_unload_kexec(void)
 {
-	if (connection.state == CONNECTION_UP)
-		connection_unload();
+	unsigned int waited;
+
+	if (connection.state != CONNECTION_UP)
+		return;
+	/* Below 3.0 the channels are all that says when the host is through. */
+	for (waited = 0; connection.version < HVG_VERSION_WIN8_1 &&
+	     request_expected(HVG_MSG_GPADL_TORNDOWN) &&
+	     waited / UNLOAD_KEXEC_LIMITS < host_limit_ms;
+	     waited += KEXEC_POLL_MS)
+		msleep(KEXEC_POLL_MS);
+	connection_unload(UNLOAD_KEXEC_LIMITS);
 }
 
 /**
@@ -390,7 +407,7 @@ int connection_start(struct device *parent)
 
 unload:
 	offer_stop();
-	ours = connection_unload();
+	ours = connection_unload(1);
 platform:
 	connection.state = CONNECTION_DOWN;
 	platform_stop();
@@ -414,7 +431,7 @@ void connection_stop(void)
 	bool ours;
 
 	offer_stop();
-	ours = connection_unload();
+	ours = connection_unload(1);
 	connection.state = CONNECTION_DOWN;
 	platform_stop();
 	request_fail_all(-ESHUTDOWN);

@@ -150,7 +150,15 @@ static int connection_contact(u32 version)
 	response = (const void *)req.reply;
 	if (!response->supported)
 		return -EPROTONOSUPPORT;
-	if (response->state) {
+	if (version >= HVG_VERSION_WIN8 &&
+	    req.bytes < HVG_VERSION_RESPONSE_SIZE_V1) {
+		vmbus_err("contact failed: the host accepts version %u.%u in %zu bytes, expected %u\n",
+			  HVG_VERSION_MAJOR(version),
+			  HVG_VERSION_MINOR(version), req.bytes,
+			  HVG_VERSION_RESPONSE_SIZE_V1);
+		return -EPROTO;
+	}
+	if (version >= HVG_VERSION_WIN8 && response->state) {
 		vmbus_err("contact failed: the host answers state %u to version %u.%u, expected 0\n",
 			  response->state, HVG_VERSION_MAJOR(version),
 			  HVG_VERSION_MINOR(version));
@@ -166,6 +174,12 @@ static int connection_contact(u32 version)
 	return 0;
 }
 
+/* How a host of before 5.0 may refuse a message on the connection id of 5.0. */
+static bool connection_id_unknown(int err)
+{
+	return err == -ENXIO || err == -EIO || err == -EAGAIN;
+}
+
 static int connection_negotiate(void)
 {
 	bool knows_v5 = true;
@@ -178,7 +192,13 @@ static int connection_negotiate(void)
 		if (versions[i] >= HVG_VERSION_WIN10_V5 && !knows_v5)
 			continue;
 		err = connection_contact(versions[i]);
-		if (err == -ENXIO && versions[i] >= HVG_VERSION_WIN10_V5) {
+		if (versions[i] >= HVG_VERSION_WIN10_V5 &&
+		    connection_id_unknown(err)) {
+			if (err != -ENXIO)
+				vmbus_warn("version %u.%u refused on connection %u (%d): going on below 5.0\n",
+					   HVG_VERSION_MAJOR(versions[i]),
+					   HVG_VERSION_MINOR(versions[i]),
+					   HVG_CONN_MESSAGE_V5, err);
 			knows_v5 = false;
 			continue;
 		}
@@ -307,6 +327,9 @@ static bool connection_unload_unknown(void)
 /**
  * connection_unload_kexec() - leave the host before another kernel starts
  *
+ * What the host has not finished by then it would do in the next kernel's
+ * memory.
+ *
  * Context: process, the drivers have been shut down.
  */
 void connection_unload_kexec(void)
@@ -391,8 +414,8 @@ int connection_start(struct device *parent)
 			   connection_unload_unknown() ?
 			   "confirmed" : "no answer seen");
 	err = connection_negotiate();
-	/* It may take the contact, and the pages with it, later. */
-	if (err == -ETIMEDOUT)
+	/* It may take the contact, and the pages with it, later, or has. */
+	if (err == -ETIMEDOUT || err == -EPROTO)
 		ours = connection_unload_unknown();
 	if (err)
 		goto platform;

@@ -99,7 +99,7 @@ static const struct message_kind kinds[HVG_MSG_COUNT] = {
 		dispatch_gpadl_torndown,
 	},
 	[HVG_MSG_VERSION_RESPONSE] = {
-		"VERSION_RESPONSE", HVG_VERSION_RESPONSE_SIZE_V1,
+		"VERSION_RESPONSE", HVG_VERSION_RESPONSE_SIZE_MIN,
 		dispatch_version_response,
 	},
 	[HVG_MSG_UNLOAD_COMPLETE] = {

@@ -261,6 +261,8 @@ struct hvg_msg_version_response {
 	hvg_u64 monitor_page2;
 } HVG_PACKED;
 HVG_ASSERT_SIZE(hvg_msg_version_response, 40);
+/* Hosts of before 2.4 may leave out what follows @supported. */
+#define HVG_VERSION_RESPONSE_SIZE_MIN	9
 #define HVG_VERSION_RESPONSE_SIZE_V1	16
 #define HVG_VERSION_RESPONSE_SIZE_V6	20
 

@@ -38,6 +38,7 @@ static u8 least(u32 type)
 	case HVG_MSG_GPADL_TORNDOWN:
 		return 12;
 	case HVG_MSG_VERSION_RESPONSE:
+		return 9;
 	case HVG_MSG_MODIFY_CHANNEL_RESPONSE:
 		return 16;
 	}

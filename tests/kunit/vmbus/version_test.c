@@ -193,15 +193,45 @@ static void version_lengths(struct kunit *test)
 		answer.bytes = bytes;
 		host_limit_ms = bytes < 16 || bytes > 240 ? 20 : 10000;
 		if (bytes < 16 || bytes > 240) {
-			KUNIT_EXPECT_EQ_MSG(test, -ETIMEDOUT,
+			/* As much as the oldest hosts send, but not of 6.0. */
+			KUNIT_EXPECT_EQ_MSG(test, bytes >= 9 && bytes < 16 ?
+					    -EPROTO : -ETIMEDOUT,
 					    connect_as_told(answer_as_told),
 					    "%u bytes", bytes);
-			KUNIT_EXPECT_EQ(test, 1, message_stats.malformed);
+			KUNIT_EXPECT_EQ(test, bytes < 9 || bytes > 240,
+					message_stats.malformed);
 			continue;
 		}
 		KUNIT_ASSERT_EQ_MSG(test, 0, connect_as_told(answer_as_told),
 				    "%u bytes", bytes);
 		fake_host_disconnect();
+	}
+}
+
+/* Hosts of before 2.4 answer in 9 bytes, or leave anything behind them. */
+static void version_brief(struct kunit *test)
+{
+	static const char *const old[] = { "0.13", "1.1", "2.4" };
+	unsigned int i;
+
+	answer.supported = 1;
+	answer.times = 1;
+	for (i = 0; i < ARRAY_SIZE(old); i++) {
+		connection_set_max_version(old[i]);
+		answer.bytes = 9;
+		answer.state = 0;
+		KUNIT_EXPECT_EQ_MSG(test, i < 2 ? 0 : -EPROTO,
+				    connect_as_told(answer_as_told), "%s",
+				    old[i]);
+		if (fake_host.started)
+			fake_host_disconnect();
+		answer.bytes = 16;
+		answer.state = 0x55;
+		KUNIT_EXPECT_EQ_MSG(test, i < 2 ? 0 : -ECONNREFUSED,
+				    connect_as_told(answer_as_told), "%s",
+				    old[i]);
+		if (fake_host.started)
+			fake_host_disconnect();
 	}
 }
 
@@ -264,6 +294,7 @@ static struct kunit_case version_cases[] = {
 	KUNIT_CASE(version_bad_cap),
 	KUNIT_CASE(version_states),
 	KUNIT_CASE(version_lengths),
+	KUNIT_CASE(version_brief),
 	KUNIT_CASE(version_no_answer),
 	KUNIT_CASE(version_answered_twice),
 	KUNIT_CASE(version_old_host),

@@ -53,9 +53,9 @@ static void storvsc_finish(struct storvsc_adapter *a, struct hvg_channel *chan,
 {
 	struct storvsc_verdict v;
 
-	storvsc_host_data(scmd, pkt->u.request.transfer_length);
 	storvsc_judge(a->version, scmd->cmnd, scmd->device->lun,
 		      scsi_bufflen(scmd), a->sense_bytes, pkt, &v);
+	storvsc_host_data(scmd, scsi_bufflen(scmd) - v.resid);
 
 	/* With no progress the midlayer would repeat a success for ever. */
 	if (v.host_byte == DID_OK && v.status == SAM_STAT_GOOD &&

@@ -41,6 +41,9 @@ static void storvsc_judge_sense(const struct hvg_stor_request *req,
 	struct scsi_sense_hdr hdr;
 	u8 bytes = req->sense_length;
 
+	/* Hosts of before 5.1 may say the room that newer guests have. */
+	if (bytes > sense_room && bytes <= HVG_STOR_SENSE_WIN8)
+		bytes = sense_room;
 	if (bytes > sense_room) {
 		v->expected = "a sense length within the request's";
 		v->got = bytes;
@@ -54,6 +57,10 @@ static void storvsc_judge_sense(const struct hvg_stor_request *req,
 	}
 	v->status = SAM_STAT_CHECK_CONDITION;
 	v->sense_bytes = bytes;
+	/* The command has done its work all the same. */
+	if ((req->srb_status & HVG_SRB_STATUS_MASK) == HVG_SRB_ERROR &&
+	    (hdr.sense_key == NO_SENSE || hdr.sense_key == RECOVERED_ERROR))
+		v->resid -= req->transfer_length;
 	if (hdr.sense_key == UNIT_ATTENTION)
 		storvsc_judge_attention(hdr.asc, hdr.ascq, v);
 	else if (hdr.sense_key == ILLEGAL_REQUEST && hdr.asc == 0x25)
@@ -101,8 +108,10 @@ static void storvsc_judge_error(u16 version, const u8 *cdb, u8 lun,
 		break;
 	case HVG_SRB_ERROR:
 		if (storvsc_spurious_error(version, cdb[0],
-					   req->transfer_length))
+					   req->transfer_length)) {
+			v->resid -= req->transfer_length;
 			break;
+		}
 		fallthrough;
 	default:
 		v->host_byte = DID_ERROR;
@@ -139,12 +148,14 @@ void storvsc_judge(u16 version, const u8 *cdb, u8 lun, u32 buffer_bytes,
 		v->resid = buffer_bytes;
 		return;
 	}
-	v->resid = buffer_bytes - req->transfer_length;
+	/* What failed may still say as much as was asked for. */
+	v->resid = buffer_bytes;
 
 	switch (srb) {
 	case HVG_SRB_SUCCESS:
 	case HVG_SRB_DATA_OVERRUN:
 		/* "Overrun" is also said of a transfer shorter than asked. */
+		v->resid -= req->transfer_length;
 		if (req->scsi_status == SAM_STAT_CHECK_CONDITION)
 			break;
 		v->status = req->scsi_status;

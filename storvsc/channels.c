@@ -12,6 +12,8 @@
  * Process context, but for the callbacks of the bus that say otherwise.
  */
 #include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/wait.h>
@@ -23,6 +25,9 @@
 
 /* Largest packet that a storage host has to send, with room to spare. */
 #define STORVSC_MAX_PACKET	512
+
+/* After a rescind, for answers that are on their way. */
+#define STORVSC_RESCIND_GRACE_MS	1000
 
 static void storvsc_remap(struct work_struct *work);
 
@@ -39,6 +44,7 @@ int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels)
 
 	INIT_WORK(&a->remap, storvsc_remap);
 	init_waitqueue_head(&a->closed);
+	a->grace = jiffies - 2 * msecs_to_jiffies(STORVSC_RESCIND_GRACE_MS);
 	a->chans = kcalloc(1 + subchannels, sizeof(*a->chans), GFP_KERNEL);
 	a->cpu_chan = kcalloc(nr_cpu_ids, sizeof(*a->cpu_chan), GFP_KERNEL);
 	if (!a->chans || !a->cpu_chan) {
@@ -69,7 +75,7 @@ void storvsc_channels_free(struct storvsc_adapter *a)
 		if (!chan)
 			continue;
 		/* Closed already, but perhaps by a callback that still runs. */
-		hvg_channel_close(chan);
+		hvg_channel_close_begin(chan);
 		hvg_channel_put(chan);
 	}
 	if (a->chans)
@@ -157,10 +163,44 @@ static void storvsc_remap(struct work_struct *work)
 }
 
 /*
+ * The host may say that it takes a channel away while requests are still being
+ * done on it, and nothing says when they have been: only their answers do,
+ * where they come. Once for all channels that go together.
+ */
+static void storvsc_grace(struct storvsc_adapter *a, unsigned int index,
+			  struct hvg_channel *chan)
+{
+	unsigned long grace = msecs_to_jiffies(STORVSC_RESCIND_GRACE_MS);
+
+	if (!storvsc_slots_on(a, index))
+		return;
+	/* One that comes right after the end of a wait has waited as well. */
+	if (jiffies - READ_ONCE(a->grace) > grace + grace / 8)
+		WRITE_ONCE(a->grace, jiffies);
+	while (storvsc_slots_on(a, index) &&
+	       jiffies - READ_ONCE(a->grace) < grace) {
+		hvg_channel_look(chan);
+		msleep(20);
+	}
+}
+
+/* With the primary channel all others go. */
+static bool storvsc_rescinded(struct storvsc_adapter *a,
+			      struct hvg_channel *chan)
+{
+	return hvg_channel_rescinded(chan) ||
+	       hvg_channel_rescinded(a->hdev->channel);
+}
+
+/*
  * Close one channel: nothing more is sent on it, the host gives up the pages
  * of what was outstanding, and that is finished with @host_byte. So it is when
- * this returns, also where somebody else has begun it. True: the channel was
- * open.
+ * this returns true, also where somebody else has begun it. Where it is false
+ * the host may still do what was outstanding, so that this stays as it is, and
+ * the caller comes again.
+ *
+ * With the primary channel a host takes the sub-channels as well, of which it
+ * may say nothing any more.
  *
  * No lock is held over that, because the bus waits for a storvsc_rescind()
  * that runs meanwhile; and nobody waits for another to be through with it, as
@@ -168,37 +208,52 @@ static void storvsc_remap(struct work_struct *work)
  * channel, which only the first does, and finishes what is left.
  */
 static bool storvsc_channel_close(struct storvsc_adapter *a,
-				  unsigned int index, u8 host_byte)
+				  unsigned int index, u8 host_byte, bool wait)
 {
 	struct storvsc_channel *sc = &a->chans[index];
 	struct hvg_channel *chan = NULL;
-	bool open;
+	bool open, gone, held = false;
 
 	mutex_lock(&a->chan_lock);
 	open = storvsc_chan(a, index);
-	if (open || sc->closers) {
+	if (open || sc->closers || sc->held) {
 		chan = hvg_channel_get(sc->last);
 		sc->closers++;
 	}
 	if (open) {
+		sc->held = true;
 		RCU_INIT_POINTER(sc->chan, NULL);
 		storvsc_map_cpus(a);
 	}
 	mutex_unlock(&a->chan_lock);
 	if (!chan)
-		return false;
+		return true;
 
 	/* Pairs with rcu_read_lock() in storvsc_submit(). */
 	synchronize_rcu();
-	hvg_channel_close(chan);
-	storvsc_slots_fail(a, index, host_byte);
+	gone = storvsc_rescinded(a, chan);
+	if (!gone) {
+		if (wait && (open || storvsc_slots_on(a, index)))
+			held = hvg_channel_close(chan);
+		else
+			held = hvg_channel_close_begin(chan);
+		gone = storvsc_rescinded(a, chan);
+	}
+	if (gone) {
+		storvsc_grace(a, index, chan);
+		hvg_channel_close_begin(chan);
+		held = false;
+	}
+	if (!held)
+		storvsc_slots_fail(a, index, host_byte, !open);
 	hvg_channel_put(chan);
 
 	mutex_lock(&a->chan_lock);
+	sc->held = held;
 	sc->closers--;
 	mutex_unlock(&a->chan_lock);
 	wake_up_all(&a->closed);
-	return open;
+	return !held;
 }
 
 /* Takes chan_lock, with nobody closing the channel of that place any more. */
@@ -233,8 +288,9 @@ static void storvsc_rescind(struct hvg_channel *chan)
 		storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
 		return;
 	}
-	if (storvsc_channel_close(a, sc->index, DID_RESET))
+	if (storvsc_state(a) == STORVSC_RUNNING)
 		storvsc_note(a, 1, "sub-channel %u rescinded\n", sc->index);
+	storvsc_channel_close(a, sc->index, DID_RESET, true);
 }
 
 /* Not here and now: who opens a channel under chan_lock waits for the bus. */
@@ -262,6 +318,7 @@ static void storvsc_channel_use(struct storvsc_adapter *a, unsigned int index,
 	if (sc->last)
 		hvg_channel_put(sc->last);
 	sc->last = hvg_channel_get(chan);
+	sc->held = false;
 	rcu_assign_pointer(sc->chan, chan);
 	storvsc_map_cpus(a);
 }
@@ -273,7 +330,8 @@ static void storvsc_channel_use(struct storvsc_adapter *a, unsigned int index,
  * @chan: the channel that the host offered
  *
  * Return: 0, -EINVAL for an index that was not asked for, -EEXIST for one
- * that is open, or the bus's error.
+ * that is open, -EBUSY while the host still works on what came on the one
+ * before, or the bus's error.
  */
 int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
 			 struct hvg_channel *chan)
@@ -292,11 +350,16 @@ int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
 		return -EINVAL;
 	params.context = &a->chans[index];
 
+	/* The one before may have been rescinded, which ends it. */
+	if (storvsc_channel_held(a, index))
+		storvsc_channel_close(a, index, DID_RESET, false);
 	storvsc_lock_closed(a, index);
 	if (a->state == STORVSC_GONE || a->state == STORVSC_DEAD) {
 		ret = -ENODEV;
 	} else if (storvsc_chan(a, index)) {
 		ret = -EEXIST;
+	} else if (storvsc_slots_on(a, index)) {
+		ret = -EBUSY;
 	} else {
 		ret = hvg_channel_open(chan, &params);
 		if (!ret)
@@ -304,6 +367,18 @@ int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
 	}
 	mutex_unlock(&a->chan_lock);
 	return ret;
+}
+
+/**
+ * storvsc_channel_held - does the host still work on what came on a channel
+ * @a: adapter
+ * @index: of the channel; false while it is open
+ *
+ * Context: any.
+ */
+bool storvsc_channel_held(struct storvsc_adapter *a, u16 index)
+{
+	return READ_ONCE(a->chans[index].held);
 }
 
 /**
@@ -343,29 +418,39 @@ void storvsc_channel_look(struct storvsc_adapter *a, u16 index)
 	rcu_read_unlock();
 }
 
+static void storvsc_say_held(struct storvsc_adapter *a)
+{
+	dev_warn_ratelimited(storvsc_dev(a),
+			     "channel closed, but the host still works on its requests: waiting\n");
+}
+
 /**
  * storvsc_channels_mend - close sub-channels that do no more I/O
  * @a: adapter
  *
  * Their CPUs use the primary channel from then on.
  *
- * Return: true if the primary channel itself is broken.
+ * Return: true when the host has let go of what was outstanding on them; false:
+ * call it again.
  */
 bool storvsc_channels_mend(struct storvsc_adapter *a)
 {
-	struct hvg_channel *chan;
+	bool wait = true, done = true;
 	unsigned int i;
-	bool broken;
 
-	for (i = a->subchannels + 1; i-- > 0;) {
-		mutex_lock(&a->chan_lock);
-		chan = storvsc_chan(a, i);
-		broken = chan && hvg_channel_broken(chan);
-		mutex_unlock(&a->chan_lock);
-		if (broken && i)
-			storvsc_channel_close(a, i, DID_RESET);
+	for (i = a->subchannels; i > 0; i--) {
+		if (!storvsc_channel_broken(a, i) &&
+		    !storvsc_channel_held(a, i))
+			continue;
+		if (storvsc_channel_close(a, i, DID_RESET, wait))
+			continue;
+		wait = false;
+		if (storvsc_slots_on(a, i))
+			done = false;
 	}
-	return broken;
+	if (!done)
+		storvsc_say_held(a);
+	return done;
 }
 
 /**
@@ -387,21 +472,34 @@ void storvsc_set_state(struct storvsc_adapter *a, enum storvsc_state state)
  * @state: what comes after: resetting, dead or gone
  * @host_byte: DID_* for the commands that were outstanding
  *
- * Sub-channels first, as the host takes them back with the primary. Once the
- * host has let go of a channel it no longer touches the pages of requests
- * that came on it. Whoever closes them, all commands that were outstanding
- * are with the midlayer when this returns.
+ * Sub-channels first, and the primary only when the host has let go of them:
+ * with the primary it takes them back, and says so before their last requests
+ * have ended. Once it has let go of a channel it no longer touches the pages of
+ * requests that came on it. As that may take long it is waited for only once,
+ * and once more for the primary.
+ *
+ * Return: true when all commands that were outstanding are with the midlayer,
+ * whoever has closed the channels; false: the host has not let go of some yet.
  */
-void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
+bool storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
 		       u8 host_byte)
 {
+	bool wait = true, closed = true;
 	unsigned int i;
 
 	storvsc_set_state(a, state);
 	storvsc_sync_cancel(a, -ENODEV);
 
-	for (i = a->subchannels + 1; i-- > 0;)
-		storvsc_channel_close(a, i, host_byte);
+	for (i = a->subchannels + 1; i-- > 0 && (i || closed);) {
+		if (storvsc_channel_close(a, i, host_byte, wait || !i))
+			continue;
+		wait = false;
+		if (storvsc_slots_on(a, i))
+			closed = false;
+	}
 	/* A request that got in between will not be answered any more. */
 	storvsc_sync_cancel(a, -ENODEV);
+	if (!closed)
+		storvsc_say_held(a);
+	return closed;
 }

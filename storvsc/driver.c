@@ -73,7 +73,11 @@ static int storvsc_adapter_init(struct storvsc_adapter *a,
 	/* Not for memory reclaim: what it removes waits for other works. */
 	a->wq = alloc_ordered_workqueue("hvg_storvsc_%u", 0,
 					a->shost->host_no);
-	return a->wq ? 0 : -ENOMEM;
+	/* Nor for that, but disks that memory is written to wait for it. */
+	a->mend_wq = alloc_ordered_workqueue("hvg_storvsc_mend_%u",
+					     WQ_MEM_RECLAIM,
+					     a->shost->host_no);
+	return a->wq && a->mend_wq ? 0 : -ENOMEM;
 }
 
 static void storvsc_adapter_free(struct storvsc_adapter *a)
@@ -87,6 +91,8 @@ static void storvsc_adapter_free(struct storvsc_adapter *a)
 	storvsc_scan_stop(a);
 	if (a->wq)
 		destroy_workqueue(a->wq);
+	if (a->mend_wq)
+		destroy_workqueue(a->mend_wq);
 	storvsc_slots_free(a);
 	storvsc_host_put(a);
 }
@@ -173,7 +179,7 @@ static void storvsc_remove(struct hvg_device *hdev)
 /* The next kernel must find its memory untouched by this one's requests. */
 static void storvsc_shutdown(struct hvg_device *hdev)
 {
-	storvsc_end(hvg_get_drvdata(hdev));
+	storvsc_quiesce(hvg_get_drvdata(hdev));
 }
 
 static void storvsc_subchannel(struct hvg_device *hdev,
@@ -214,23 +220,14 @@ static struct hvg_driver storvsc_driver = {
 	},
 };
 
-/* Of all adapters: they have nothing to do with each other's channels. */
-struct workqueue_struct *storvsc_mend_wq;
-
 static int __init storvsc_init(void)
 {
 	int ret;
 
-	storvsc_mend_wq = alloc_workqueue("hvg_storvsc_mend",
-					  WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
-	if (!storvsc_mend_wq)
-		return -ENOMEM;
 	storvsc_debugfs_init();
 	ret = hvg_driver_register(&storvsc_driver);
-	if (ret) {
+	if (ret)
 		storvsc_debugfs_exit();
-		destroy_workqueue(storvsc_mend_wq);
-	}
 	return ret;
 }
 
@@ -238,7 +235,6 @@ static void __exit storvsc_exit(void)
 {
 	hvg_driver_unregister(&storvsc_driver);
 	storvsc_debugfs_exit();
-	destroy_workqueue(storvsc_mend_wq);
 }
 
 module_init(storvsc_init);

@@ -14,10 +14,13 @@
  *      host has broken the channel the first time is enough to close it.
  *   2. The host is asked to reset the LUN, then the bus, and everything
  *      concerned must come back within a time limit.
- *   3. The channels are closed, which takes the pages away from the host, and
- *      are opened again, a few times if need be. Commands are repeated then.
- *      Where that fails, the adapter is dead and its commands fail, until a
- *      reset is asked for by hand (host_reset in sysfs).
+ *   3. The channels are closed, which takes the pages away from the host. A
+ *      host that does not cancel what is outstanding confirms that when it has
+ *      done the last of it, which is waited for, however long it takes: only a
+ *      rescind, after which nothing more is heard, ends that as well. The
+ *      channels are opened again, a few times if need be, and the commands
+ *      repeated. Where that fails, the adapter is dead and its commands fail,
+ *      until a reset is asked for by hand (host_reset in sysfs).
  *
  * Process context (error handler thread, workqueue), except where said.
  */
@@ -56,12 +59,14 @@ bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot)
 	atomic_inc(&a->count.timeouts);
 	if (state == STORVSC_GONE || state == STORVSC_DEAD ||
 	    !storvsc_slot_owned(slot))
-		return true;	/* is being finished at this moment */
+		return true;	/* whoever sees to that finishes it */
 	if (storvsc_channel_broken(a, slot->chan)) {
 		/* No answer comes on it; who mends it ends its commands. */
 		storvsc_broken(a);
 		return slot->expiries++ < STORVSC_MEND_EXPIRIES;
 	}
+	if (storvsc_channel_held(a, slot->chan))
+		return true;	/* and who has closed it waits, too */
 	storvsc_channel_look(a, slot->chan);
 	if (slot->expiries >= READ_ONCE(storvsc_param_timeouts))
 		return false;
@@ -144,6 +149,25 @@ int storvsc_reset_bus(struct storvsc_adapter *a)
 	return storvsc_reset(a, NULL, HVG_STOR_RESET_BUS);
 }
 
+/*
+ * Wait until all commands of an adapter that has ended are back, whoever sees
+ * to that. The lock is free now and then, as a shutdown does not wait so long.
+ */
+static void storvsc_outlast(struct storvsc_adapter *a)
+{
+	bool over;
+
+	for (;;) {
+		mutex_lock(&a->restart_lock);
+		over = !a->chans ||
+		       storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
+		mutex_unlock(&a->restart_lock);
+		if (over)
+			return;
+		msleep(20);
+	}
+}
+
 /* How many sub-channels the host can have, or -errno. */
 static int storvsc_start_again(struct storvsc_adapter *a)
 {
@@ -151,12 +175,15 @@ static int storvsc_start_again(struct storvsc_adapter *a)
 	int ret;
 
 	for (tries = 1;; tries++) {
-		storvsc_take_down(a, STORVSC_RESETTING, DID_RESET);
+		while (!storvsc_take_down(a, STORVSC_RESETTING, DID_RESET) &&
+		       storvsc_state(a) != STORVSC_GONE)
+			msleep(20);
 		synchronize_rcu();
 		ret = storvsc_channel_open(a, 0, a->hdev->channel);
 		if (!ret)
 			ret = storvsc_protocol_start(a);
-		if (ret >= 0 || storvsc_state(a) == STORVSC_GONE)
+		if (ret >= 0 || storvsc_state(a) == STORVSC_GONE ||
+		    hvg_channel_rescinded(a->hdev->channel))
 			return ret;
 		dev_err(storvsc_dev(a), "restart %u of %u failed (%d)\n",
 			tries, STORVSC_RESTART_TRIES, ret);
@@ -181,10 +208,8 @@ int storvsc_restart(struct storvsc_adapter *a)
 
 	mutex_lock(&a->restart_lock);
 	if (storvsc_state(a) == STORVSC_GONE) {
-		/* Whoever ends it may not be through with the commands. */
-		if (a->chans)
-			storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
 		mutex_unlock(&a->restart_lock);
+		storvsc_outlast(a);
 		return -ENODEV;
 	}
 	atomic_inc(&a->count.restarts);
@@ -200,9 +225,13 @@ int storvsc_restart(struct storvsc_adapter *a)
 		storvsc_event(a, STORVSC_EVENT_BUS);
 		ret = 0;
 	} else {
-		storvsc_take_down(a, STORVSC_DEAD, DID_NO_CONNECT);
+		while (!storvsc_take_down(a, STORVSC_DEAD, DID_NO_CONNECT) &&
+		       storvsc_state(a) != STORVSC_GONE)
+			msleep(20);
 	}
 	mutex_unlock(&a->restart_lock);
+	if (ret < 0 && storvsc_state(a) == STORVSC_GONE)
+		storvsc_outlast(a);
 	return ret;
 }
 
@@ -226,7 +255,12 @@ void storvsc_mend(struct work_struct *work)
 	struct storvsc_adapter *a = container_of(work, struct storvsc_adapter,
 						 mend);
 
-	if (storvsc_state(a) != STORVSC_RUNNING || !storvsc_channels_mend(a))
+	/* Sub-channels alone: the others go on while the host is waited for. */
+	while (storvsc_state(a) == STORVSC_RUNNING &&
+	       !storvsc_channels_mend(a) && !storvsc_channel_broken(a, 0))
+		msleep(20);
+	if (storvsc_state(a) != STORVSC_RUNNING ||
+	    !storvsc_channel_broken(a, 0))
 		return;
 	storvsc_mend_pause(a);
 	storvsc_restart(a);
@@ -241,18 +275,32 @@ void storvsc_mend(struct work_struct *work)
 void storvsc_broken(struct storvsc_adapter *a)
 {
 	if (storvsc_state(a) == STORVSC_RUNNING)
-		queue_work(storvsc_mend_wq, &a->mend);
+		queue_work(a->mend_wq, &a->mend);
 }
 
 /**
- * storvsc_end - the adapter goes: close it for good
+ * storvsc_quiesce - the machine goes down: close the adapter for good
  * @a: adapter
+ *
+ * What the host has not let go of by then stays as it is.
  */
-void storvsc_end(struct storvsc_adapter *a)
+void storvsc_quiesce(struct storvsc_adapter *a)
 {
 	/* Ends the waits of a restart, if there is one. */
 	storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
 	mutex_lock(&a->restart_lock);
 	storvsc_take_down(a, STORVSC_GONE, DID_NO_CONNECT);
 	mutex_unlock(&a->restart_lock);
+}
+
+/**
+ * storvsc_end - the adapter goes: close it for good
+ * @a: adapter
+ *
+ * All its commands are with the midlayer when this returns.
+ */
+void storvsc_end(struct storvsc_adapter *a)
+{
+	storvsc_quiesce(a);
+	storvsc_outlast(a);
 }

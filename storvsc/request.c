@@ -276,7 +276,13 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 
 	storvsc_fill(a, scmd, &pkt, timeout_s);
 
+	/* Again, in here: a channel is open before commands may use it. */
 	rcu_read_lock();
+	ret = storvsc_refuse(a, scmd);
+	if (ret) {
+		rcu_read_unlock();
+		return ret;
+	}
 	sc = storvsc_select(a, &chan);
 	if (!chan) {
 		rcu_read_unlock();

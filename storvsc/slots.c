@@ -127,7 +127,7 @@ bool storvsc_slots_idle(struct storvsc_adapter *a, struct scsi_device *sdev)
 	bool idle = true;
 	unsigned int i;
 
-	for (i = 0; i < a->queues * a->queue_slots && idle; i++) {
+	for (i = 0; a->slots && i < a->queues * a->queue_slots && idle; i++) {
 		slot = &a->slots[i];
 		/* Pairs with storvsc_slot_arm(): sdev is that of the state. */
 		if (!(smp_load_acquire(&slot->state) & STORVSC_OWNED))
@@ -139,17 +139,37 @@ bool storvsc_slots_idle(struct storvsc_adapter *a, struct scsi_device *sdev)
 }
 
 /**
+ * storvsc_slots_on - how much the host owns that went out on one channel
+ * @a: adapter
+ * @chan: index of the channel
+ */
+unsigned int storvsc_slots_on(struct storvsc_adapter *a, u16 chan)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; a->slots && i < a->queues * a->queue_slots; i++)
+		/* Pairs with storvsc_slot_arm(): chan is that of the state. */
+		if (smp_load_acquire(&a->slots[i].state) & STORVSC_OWNED &&
+		    a->slots[i].chan == chan)
+			count++;
+	return count;
+}
+
+/**
  * storvsc_slots_fail - finish what the host will not answer any more
  * @a: adapter
  * @chan: what went out on the channel of this index
  * @host_byte: DID_* for the commands
+ * @late: the host has taken its time, which the midlayer is not to count: it
+ *	gives up on what has taken longer than all its tries
  *
- * The channel is closed: the host owns none of the pages. Commands are with
- * the midlayer when this returns.
+ * The channel is closed, and as far as anybody can know the host owns none of
+ * the pages. Commands are with the midlayer when this returns.
  *
  * Context: process.
  */
-void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte)
+void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte,
+			bool late)
 {
 	struct storvsc_slot *slot;
 	struct scsi_cmnd *scmd;
@@ -168,6 +188,8 @@ void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte)
 		rcu_read_lock();
 		if (storvsc_slot_take(slot, state)) {
 			scmd = slot->scmd;
+			if (late)
+				scmd->jiffies_at_alloc = jiffies;
 			scmd->result = host_byte << 16;
 			scsi_set_resid(scmd, scsi_bufflen(scmd));
 			storvsc_host_done(scmd);

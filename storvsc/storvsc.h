@@ -19,8 +19,9 @@
  *   bounce.c      pages for data that one range cannot describe
  *
  * Lock order: scan_mutex of the midlayer, restart_lock, then chan_lock or
- * sync.lock. None of the driver's locks is taken on the I/O path, and none is
- * held while a channel is closed, which waits for callbacks.
+ * sync.lock. None of the driver's locks is taken on the I/O path, and of them
+ * only restart_lock is held while a channel is closed, which waits for callbacks
+ * and for the host: no callback takes it.
  */
 #ifndef _HVG_STORVSC_H
 #define _HVG_STORVSC_H
@@ -107,11 +108,13 @@ struct storvsc_sync {
  * @chan: the open channel or NULL; written under chan_lock, read under RCU
  * @last: the channel that was opened last, with a reference; under chan_lock
  * @closers: who is closing @last and finishing its commands; under chan_lock
+ * @held: the host has not let go of @last after its close; under chan_lock
  */
 struct storvsc_channel {
 	struct storvsc_adapter *adapter;
 	u16 index;
 	u16 closers;
+	bool held;
 	struct hvg_channel __rcu *chan;
 	struct hvg_channel *last;
 };
@@ -191,6 +194,8 @@ struct storvsc_counters {
  * @kick: restarts queues that found the ring full
  * @mends: restarts by @mend that came one right after the other
  * @mended: when the last of them was, jiffies
+ * @grace: since when requests on rescinded channels are waited for, jiffies
+ * @mend_wq: runs @mend
  * @mend: closes channels that do no more I/O, or restarts the adapter; not
  *	on @wq, as a scan there waits for commands that only this ends
  * @remap: writes @cpu_chan anew when a channel has moved to another CPU
@@ -233,9 +238,11 @@ struct storvsc_adapter {
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct work_struct kick;
+	struct workqueue_struct *mend_wq;
 	struct work_struct mend;
 	unsigned int mends;
 	unsigned long mended;
+	unsigned long grace;
 	struct work_struct remap;
 	unsigned long events;
 	unsigned int ring_blocked;
@@ -313,9 +320,10 @@ int storvsc_channel_open(struct storvsc_adapter *a, u16 index,
 			 struct hvg_channel *chan);
 bool storvsc_channel_broken(struct storvsc_adapter *a, u16 index);
 void storvsc_channel_look(struct storvsc_adapter *a, u16 index);
+bool storvsc_channel_held(struct storvsc_adapter *a, u16 index);
 bool storvsc_channels_mend(struct storvsc_adapter *a);
 void storvsc_set_state(struct storvsc_adapter *a, enum storvsc_state state);
-void storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
+bool storvsc_take_down(struct storvsc_adapter *a, enum storvsc_state state,
 		       u8 host_byte);
 
 /* protocol.c */
@@ -337,7 +345,9 @@ void storvsc_slot_arm(struct storvsc_slot *slot, u64 id,
 bool storvsc_slot_take(struct storvsc_slot *slot, unsigned int state);
 struct storvsc_slot *storvsc_slot_find(struct storvsc_adapter *a, u64 id);
 bool storvsc_slots_idle(struct storvsc_adapter *a, struct scsi_device *sdev);
-void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte);
+unsigned int storvsc_slots_on(struct storvsc_adapter *a, u16 chan);
+void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte,
+			bool late);
 
 static inline bool storvsc_slot_owned(const struct storvsc_slot *slot)
 {
@@ -362,11 +372,11 @@ void storvsc_packet(struct hvg_channel *chan, const struct hvg_packet *pkt);
 bool storvsc_more_time(struct storvsc_adapter *a, struct storvsc_slot *slot);
 int storvsc_reset_lun(struct storvsc_adapter *a, struct scsi_device *sdev);
 int storvsc_reset_bus(struct storvsc_adapter *a);
-extern struct workqueue_struct *storvsc_mend_wq;
 void storvsc_mend(struct work_struct *work);
 void storvsc_broken(struct storvsc_adapter *a);
 int storvsc_restart(struct storvsc_adapter *a);
 void storvsc_end(struct storvsc_adapter *a);
+void storvsc_quiesce(struct storvsc_adapter *a);
 
 /* scan.c */
 void storvsc_scan_init(struct storvsc_adapter *a);

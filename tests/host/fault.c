@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../include/hvg/storvsc_wire.h"
 #include "control.h"
 #include "fault.h"
 #include "main.h"
@@ -40,6 +41,18 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 		"a reset does nothing and is not answered" },
 	[FAULT_INTERRUPT_LOST] = { "interrupt-lost", 0,
 		"a channel's interrupt does not reach the guest" },
+	[FAULT_CLOSE_WAITS] = { "close-waits", 0,
+		"a close, and UNLOAD, ends when the channel's requests have ended" },
+	[FAULT_RESET_NOOP] = { "reset-noop", 0,
+		"a reset is answered at once and aborts nothing" },
+	[FAULT_RESCIND_FIRST] = { "rescind-first", 0,
+		"a rescind is told before the channel's requests have ended" },
+	[FAULT_LENGTH_KEPT] = { "length-kept", 0,
+		"a request that fails still says the length that was asked for" },
+	[FAULT_SENSE_ROOM] = { "sense-room", HVG_STOR_SENSE_WIN8,
+		"sense data says value bytes, whatever the room for it" },
+	[FAULT_VERSION_BRIEF] = { "version-brief", 9,
+		"hosts below 2.4: the answer to the version has value bytes" },
 	[FAULT_SENSE_LENGTH] = { "sense-length", 255,
 		"CHECK CONDITION that claims value bytes of sense data" },
 	[FAULT_TRANSFER_LENGTH] = { "transfer-length", 1 << 20,

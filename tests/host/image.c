@@ -403,6 +403,23 @@ void image_cancel(struct image_io *io)
 	io_uring_sqe_set_data64(sqe, TAG_CANCEL);
 }
 
+void image_release(struct image *image)
+{
+	static struct __kernel_timespec now = { .tv_nsec = 1 };
+	struct io_uring_sqe *sqe;
+	struct image_io *io;
+
+	TAILQ_FOREACH(io, &in_flight, link) {
+		if (io->image != image || !io->waiting_delay)
+			continue;
+		sqe = ring_sqe(1);
+		io_uring_prep_timeout_update(sqe, &now,
+					     (uintptr_t)io | TAG_DELAY, 0);
+		io_uring_sqe_set_data64(sqe, TAG_CANCEL);
+	}
+	image_kick();
+}
+
 static unsigned int count_owned(const void *owner)
 {
 	struct image_io *io;

@@ -112,6 +112,8 @@ void image_fill(struct image_io *io, struct image *image, uint64_t offset,
 		bool fua);
 void image_kick(void);
 
+/* Start what its image's delay holds. */
+void image_release(struct image *image);
 /* Try to stop it; it ends through @done all the same, perhaps -ECANCELED. */
 void image_cancel(struct image_io *io);
 /*

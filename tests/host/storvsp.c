@@ -322,6 +322,13 @@ static void storvsp_rescind(struct vmbus_channel *vmbus)
 		storvsp_answer_gone(chan);
 }
 
+static bool storvsp_busy(struct vmbus_channel *vmbus)
+{
+	struct storvsp_channel *chan = vmbus_channel_opaque(vmbus);
+
+	return chan && !TAILQ_EMPTY(&chan->requests);
+}
+
 static void storvsp_packets(struct vmbus_channel *vmbus)
 {
 	struct storvsp_channel *chan = vmbus_channel_opaque(vmbus);
@@ -380,6 +387,7 @@ const struct vmbus_service storvsp_scsi_service = {
 	.notify = storvsp_packets,
 	.writable = storvsp_writable,
 	.rescind = storvsp_rescind,
+	.busy = storvsp_busy,
 };
 
 const struct vmbus_service storvsp_ide_service = {
@@ -391,4 +399,5 @@ const struct vmbus_service storvsp_ide_service = {
 	.notify = storvsp_packets,
 	.writable = storvsp_writable,
 	.rescind = storvsp_rescind,
+	.busy = storvsp_busy,
 };

@@ -68,6 +68,12 @@ void storvsp_fault_answer(struct storvsp_request *req)
 	struct hvg_stor_request *srb = &req->packet.u.request;
 	struct fault_place place = place_of(req);
 
+	if (srb->srb_status != HVG_SRB_SUCCESS &&
+	    fault_fires(FAULT_LENGTH_KEPT, place))
+		srb->transfer_length = req->cmd.length;
+	if (srb->srb_status & HVG_SRB_AUTOSENSE_VALID &&
+	    fault_fires(FAULT_SENSE_ROOM, place))
+		srb->sense_length = fault_value(FAULT_SENSE_ROOM);
 	if (fault_fires(FAULT_SHORT, place) &&
 	    srb->transfer_length > fault_value(FAULT_SHORT))
 		srb->transfer_length = fault_value(FAULT_SHORT);

@@ -204,6 +204,8 @@ static void command_done(struct scsi_cmd *cmd)
 	struct storvsp_channel *chan = req->chan;
 	struct storage_controller *ctl = req->ctl;
 	struct storvsp_request *reset = req->reset;
+	struct vmbus_channel *vmbus = chan ? chan->vmbus : NULL;
+	struct vmbus_channel *reset_vmbus = reset ? reset->chan->vmbus : NULL;
 	struct scsi_lun *lun = cmd->lun;
 	bool win8 = storvsp_version_at_least(ctl, HVG_STOR_VERSION_WIN8);
 
@@ -233,6 +235,11 @@ static void command_done(struct scsi_cmd *cmd)
 	if (reset)
 		reset_one_less(reset);
 	storage_controller_put(ctl);
+	/* The last of a channel that is closing. */
+	if (vmbus)
+		vmbus_channel_idle(vmbus);
+	if (reset_vmbus && reset_vmbus != vmbus)
+		vmbus_channel_idle(reset_vmbus);
 }
 
 /* A request that is refused before any unit sees it. */
@@ -413,6 +420,10 @@ void storvsp_execute_reset(struct storvsp_channel *chan,
 			       "lun" : "bus"));
 	if (fault_fires(FAULT_DROP_RESET, FAULT_ANYWHERE)) {
 		request_free(reset);
+		return;
+	}
+	if (fault_fires(FAULT_RESET_NOOP, FAULT_ANYWHERE)) {
+		storvsp_complete(reset, HVG_NT_SUCCESS);
 		return;
 	}
 	chan->pending++;

@@ -25,7 +25,7 @@ uint64_t last_trans;
 uint32_t last_bytes;
 uint8_t last_data[VMBUS_PACKET_MAX];
 int read_result, open_status, echo_result;
-bool echo, hold, masked;
+bool echo, hold, masked, busy;
 struct guest_ring to_host, to_guest;
 
 static int serve_open(struct vmbus_channel *chan, const void *user)
@@ -67,6 +67,11 @@ static void serve_writable(struct vmbus_channel *chan)
 	made_writable++;
 }
 
+static bool serve_busy(struct vmbus_channel *chan)
+{
+	return served[vmbus_channel_subindex(chan)] && busy;
+}
+
 struct vmbus_service service = {
 	.name = "test",
 	.interface = { { 0x11, 0x22 } },
@@ -74,6 +79,7 @@ struct vmbus_service service = {
 	.close = serve_close,
 	.notify = serve_notify,
 	.writable = serve_writable,
+	.busy = serve_busy,
 };
 
 struct vmbus_device *device;
@@ -181,15 +187,13 @@ struct hvg_msg_offer offers(void)
 	return offer;
 }
 
-uint32_t gpadl_create(uint32_t channel, uint32_t id,
-			     const uint64_t *pfns, uint32_t count,
-			     uint32_t bytes)
+void gpadl_post(uint32_t channel, uint32_t id, const uint64_t *pfns,
+		uint32_t count, uint32_t bytes)
 {
 	uint8_t buf[HVG_MESSAGE_PAYLOAD] = { 0 };
 	struct hvg_msg_gpadl_header *h = (void *)buf;
 	struct hvg_msg_gpadl_body *b = (void *)buf;
 	struct hvg_gpa_range range = { .bytes = bytes };
-	const struct hvg_msg_gpadl_created *r;
 	uint32_t n, done, number = 0;
 
 	h->header.type = HVG_MSG_GPADL_HEADER;
@@ -211,6 +215,14 @@ uint32_t gpadl_create(uint32_t channel, uint32_t id,
 		memcpy(buf + sizeof(*b), pfns + done, n * 8);
 		CHECK(!guest_post(msg_conn, buf, sizeof(*b) + n * 8));
 	}
+}
+
+uint32_t gpadl_create(uint32_t channel, uint32_t id, const uint64_t *pfns,
+		      uint32_t count, uint32_t bytes)
+{
+	const struct hvg_msg_gpadl_created *r;
+
+	gpadl_post(channel, id, pfns, count, bytes);
 	r = expect(HVG_MSG_GPADL_CREATED, sizeof(*r));
 	if (!r)
 		return 0xee;

@@ -12,7 +12,8 @@
 /*
  * The service: @hold leaves packets where they are, @echo answers each with
  * a completion of the same payload, @open_status fails an open, @masked says
- * whether signals were masked when it was last called.
+ * whether signals were masked when it was last called, @busy makes a close wait
+ * where closes do.
  */
 extern struct vmbus_service service;
 extern struct vmbus_channel *served[8];
@@ -22,7 +23,7 @@ extern uint32_t last_bytes;
 extern uint8_t last_data[VMBUS_PACKET_MAX];
 extern struct vmbus_packet packet;
 extern int read_result, open_status, echo_result;
-extern bool echo, hold, masked;
+extern bool echo, hold, masked, busy;
 
 extern struct vmbus_device *device;
 extern const struct hvg_guid instance;
@@ -53,7 +54,10 @@ struct hvg_msg_version_response contact(uint32_t version, uint32_t connection,
 bool connect_at(uint32_t version, uint32_t features);
 /* REQUEST_OFFERS; the offer of the one device. */
 struct hvg_msg_offer offers(void);
-/* One range of pages, with bodies as needed; the status that came back. */
+/* One range of pages, with bodies as needed. */
+void gpadl_post(uint32_t channel, uint32_t id, const uint64_t *pfns,
+		uint32_t count, uint32_t bytes);
+/* The same; the status that came back. */
 uint32_t gpadl_create(uint32_t channel, uint32_t id, const uint64_t *pfns,
 		      uint32_t count, uint32_t bytes);
 void teardown(uint32_t channel, uint32_t id);

@@ -19,12 +19,22 @@ static uint32_t contact_connection(uint32_t version)
 /* Each profile takes its version and those below, and nothing else. */
 static void test_versions(void)
 {
+	const struct hvg_msg_header none = { .type = HVG_MSG_INITIATE_CONTACT };
 	struct hvg_msg_version_response r;
 	unsigned int i, j;
 
 	for (i = 0; i < VERSIONS; i++) {
 		guest_profile.vmbus_version = versions[i];
 		for (j = 0; j < VERSIONS; j++) {
+			/* Nor do those below 5.0 know its connection. */
+			if (versions[i] < HVG_VERSION_WIN10_V5 &&
+			    versions[j] >= HVG_VERSION_WIN10_V5) {
+				CHECK(guest_post(HVG_CONN_MESSAGE_V5, &none,
+						 sizeof(none)) ==
+				      HVG_STATUS_INVALID_CONNECTION);
+				CHECK(idle());
+				continue;
+			}
 			r = contact(versions[j],
 				    contact_connection(versions[j]), 2, 0);
 			CHECK(r.supported == (j <= i) && r.state == 0);

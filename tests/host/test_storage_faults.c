@@ -68,6 +68,31 @@ static void test_lies(void)
 	      disk_answer.bytes == sizeof(disk_answer.packet));
 }
 
+/* What hosts do differently, and all of them are right. */
+static void test_habits(void)
+{
+	struct storage_controller *ctl;
+	struct answer a;
+	uint64_t reset;
+
+	start();
+	ctl = TAILQ_FIRST(&storage_list);
+	guest_fault("{\"name\": \"length-kept\", \"count\": 0}");
+	CHECK(read_one() == HVG_SRB_SUCCESS && srb->transfer_length == 512);
+	guest_fault("{\"name\": \"sense\", \"value\": 263424}");
+	CHECK(read_one() == HVG_SRB_ERROR && srb->transfer_length == 512);
+	guest_fault("{\"name\": \"sense-room\"}");
+	guest_fault("{\"name\": \"sense\", \"value\": 263424}");
+	CHECK(read_one() == HVG_SRB_ERROR && srb->sense_length == 20);
+	guest_fault("{\"name\": \"reset-noop\"}");
+	guest_fault("{\"name\": \"drop\"}");
+	disk_send((uint8_t[10]){ 0x28, [8] = 1 }, 10, HVG_STOR_READ, 512);
+	reset = disk_send_operation(HVG_STOR_RESET_BUS, 0);
+	CHECK(bus_take(disk_channel, &a) && a.trans_id == reset &&
+	      !a.packet.status);
+	CHECK(bus_quiet(disk_channel, 20) && ctl->in_flight == 1);
+}
+
 static void test_lost(void)
 {
 	struct storage_controller *ctl;
@@ -184,6 +209,7 @@ static void test_start(void)
 const struct test fault_tests[] = {
 	{ "fault: statuses", test_statuses },
 	{ "fault: lengths that lie", test_lies },
+	{ "fault: habits of hosts", test_habits },
 	{ "fault: lost requests and resets", test_lost },
 	{ "fault: completions", test_completions },
 	{ "fault: initialization and sub-channels", test_start },

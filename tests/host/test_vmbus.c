@@ -22,6 +22,7 @@ static void set_up(void)
 	interrupt_pfn = guest_page_alloc();
 	monitor_pfn[0] = guest_page_alloc();
 	monitor_pfn[1] = guest_page_alloc();
+	busy = false;
 	opened = closed = notified = got = made_writable = 0;
 	read_result = open_status = echo_result = 0;
 	echo = hold = false;

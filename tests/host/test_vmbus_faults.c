@@ -3,6 +3,7 @@
  * Unit tests of the VMBus host's faults: each happens when it is armed, as
  * often as it is armed for, and then no more.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -369,6 +370,101 @@ static void test_indices(void)
 	CHECK(!write_packet() && head_at(0).type == HVG_PACKET_INBAND);
 }
 
+static void command(const char *name, const char *json)
+{
+	char *error;
+	json_t *result = guest_command(name, json, &error);
+
+	CHECK(result && !error);
+	json_decref(result);
+}
+
+static void no_more_requests(struct vmbus_channel *chan)
+{
+	busy = false;
+	vmbus_channel_idle(chan);
+}
+
+/* A host that cancels nothing: the end of a close and of UNLOAD is late. */
+static void test_close_waits(void)
+{
+	const struct hvg_msg_gpadl_torndown *t;
+	const struct hvg_msg_gpadl_created *c;
+	struct vmbus_channel *chan;
+	uint32_t packets;
+
+	open_device(HVG_VERSION_IRON, 2);
+	chan = served[0];
+	busy = true;
+	guest_fault("{\"name\": \"close-waits\", \"count\": 0}");
+	post(HVG_MSG_CLOSE_CHANNEL, 1);
+	teardown(1, 0xe1e10);
+	packets = to_guest.control->write_index;
+	CHECK(write_packet() == -ENOTCONN);
+	CHECK(idle() && !closed && packets == to_guest.control->write_index);
+	/* It is not opened, nor is memory taken for that. */
+	gpadl_post(1, 0xe1e11, (uint64_t[]){ 500, 501 }, 2, 8192);
+	post(HVG_MSG_RELID_RELEASED, 1);
+	CHECK(idle() && !closed);
+	vmbus_channel_idle(chan);
+	CHECK(idle() && !closed);
+	no_more_requests(chan);
+	CHECK(closed == 1);
+	t = expect(HVG_MSG_GPADL_TORNDOWN, sizeof(*t));
+	CHECK(t && t->gpadl == 0xe1e10);
+	c = expect(HVG_MSG_GPADL_CREATED, sizeof(*c));
+	CHECK(c && c->gpadl == 0xe1e11 && !c->status);
+	CHECK(idle());
+
+	open_device(HVG_VERSION_IRON, 2);
+	chan = served[0];
+	busy = true;
+	post_header(HVG_MSG_UNLOAD);
+	CHECK(idle() && closed == 1 && vmbus_version());
+	no_more_requests(chan);
+	CHECK(closed == 2 && !vmbus_version());
+	expect(HVG_MSG_UNLOAD_COMPLETE, 8);
+
+	/* Without requests there is nothing to wait for. */
+	open_device(HVG_VERSION_IRON, 2);
+	post(HVG_MSG_CLOSE_CHANNEL, 1);
+	CHECK(closed == 3);
+}
+
+/* The guest hears of it while requests are still being done. */
+static void test_rescind_first(void)
+{
+	const struct hvg_msg_channel *m;
+	struct vmbus_channel *chan;
+
+	open_device(HVG_VERSION_IRON, 2);
+	chan = served[0];
+	busy = true;
+	guest_fault("{\"name\": \"rescind-first\", \"count\": 0}");
+	command("rescind", "{\"channel\": 1}");
+	m = expect(HVG_MSG_RESCIND_OFFER, sizeof(*m));
+	CHECK(m && m->channel == 1 && !closed);
+	CHECK(!write_packet());
+	no_more_requests(chan);
+	CHECK(closed == 1 && idle());
+	post(HVG_MSG_RELID_RELEASED, 1);
+	CHECK(idle());
+
+	/* One that does not wait. */
+	command("reoffer", "{\"channel\": 1}");
+	CHECK(expect_offer().channel == 2);
+	CHECK(!open_rings(2, 1, 0, 2));
+	chan = served[0];
+	busy = true;
+	command("rescind", "{\"channel\": 2}");
+	expect(HVG_MSG_RESCIND_OFFER, sizeof(*m));
+	post(HVG_MSG_RELID_RELEASED, 2);
+	CHECK(closed == 2 && idle());
+	/* Its requests end after it. */
+	no_more_requests(chan);
+	CHECK(closed == 2 && idle());
+}
+
 const struct test fault_tests[] = {
 	{ "fault: arming", test_arming },
 	{ "fault: random", test_random },
@@ -380,5 +476,7 @@ const struct test fault_tests[] = {
 	{ "fault: rescind amid an open", test_rescind },
 	{ "fault: packets", test_packets },
 	{ "fault: ring indices", test_indices },
+	{ "fault: a close that waits", test_close_waits },
+	{ "fault: a rescind that does not", test_rescind_first },
 	{ NULL, NULL }
 };

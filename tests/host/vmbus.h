@@ -29,6 +29,8 @@ struct vmbus_channel;
  * @writable: room appeared after vmbus_write() had returned -EAGAIN
  * @rescind: the host is about to rescind the open channel, @close follows: the
  *	last chance to answer what is outstanding; may be NULL
+ * @busy: are there requests that use memory of the guest's; when there are
+ *	none any more the service calls vmbus_channel_idle(). May be NULL.
  */
 struct vmbus_service {
 	const char *name;		/* "scsi", "ide" */
@@ -39,6 +41,7 @@ struct vmbus_service {
 	void (*notify)(struct vmbus_channel *chan);
 	void (*writable)(struct vmbus_channel *chan);
 	void (*rescind)(struct vmbus_channel *chan);
+	bool (*busy)(struct vmbus_channel *chan);
 };
 
 struct vmbus_device *vmbus_device_add(const struct vmbus_service *service,
@@ -58,6 +61,8 @@ uint32_t vmbus_channel_id(struct vmbus_channel *chan);
 void vmbus_channel_set_opaque(struct vmbus_channel *chan, void *opaque);
 void *vmbus_channel_opaque(struct vmbus_channel *chan);
 bool vmbus_channel_is_open(struct vmbus_channel *chan);
+/* A request of the channel has ended: is there a close that waits for it? */
+void vmbus_channel_idle(struct vmbus_channel *chan);
 /* Negotiated protocol version, 0 when not connected. */
 uint32_t vmbus_version(void);
 

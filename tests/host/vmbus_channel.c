@@ -110,6 +110,8 @@ static uint32_t start(struct vmbus_channel *chan, const void *user)
 	int status;
 
 	chan->broken = false;
+	chan->rescind_told = false;
+	chan->rescind_after = false;
 	chan->draining = false;
 	chan->drain_again = false;
 	chan->write_blocked = false;
@@ -164,7 +166,8 @@ void vmbus_open_channel(const struct hvg_msg_open *msg, bool with_signal)
 	if (chan->state != CHANNEL_OFFERED) {
 		vmbus_reject(msg->header.type, "channel %u is %s", chan->id,
 			     chan->state == CHANNEL_OPEN ? "open" :
-							   "rescinded");
+			     chan->state == CHANNEL_CLOSING ? "closing" :
+							      "rescinded");
 		return;
 	}
 	if (vmbus_device_taken(chan, FAULT_RESCIND_OPEN))
@@ -184,7 +187,7 @@ void vmbus_open_channel(const struct hvg_msg_open *msg, bool with_signal)
 /* Close for whatever reason: the service, the signals, the rings. */
 void vmbus_channel_shut(struct vmbus_channel *chan, const char *why)
 {
-	if (chan->state != CHANNEL_OPEN)
+	if (chan->state != CHANNEL_OPEN && chan->state != CHANNEL_CLOSING)
 		return;
 	record_event("close", json_pack("{s:I, s:s, s:i, s:s}",
 					"channel", (json_int_t)chan->id,
@@ -198,6 +201,48 @@ void vmbus_channel_shut(struct vmbus_channel *chan, const char *why)
 	detach_rings(chan);
 	vmbus_gpadl_put(chan->gpadl);
 	chan->gpadl = NULL;
+	vmbus_gpadls_closed(chan);
+}
+
+/**
+ * vmbus_channel_close_waits() - put a close off until the requests have ended
+ * @chan: channel that the guest wants closed
+ *
+ * Nothing more is read from it, nor written to it.
+ *
+ * Return: false: there is nothing to wait for, or the host cancels it.
+ */
+bool vmbus_channel_close_waits(struct vmbus_channel *chan)
+{
+	struct fault_place place = { .channel = chan->id };
+
+	if (chan->state == CHANNEL_CLOSING)
+		return true;
+	if (chan->state != CHANNEL_OPEN || !chan->dev->service->busy ||
+	    !chan->dev->service->busy(chan) ||
+	    !fault_fires(FAULT_CLOSE_WAITS, place))
+		return false;
+	record_event("closing", json_pack("{s:I}", "channel",
+					  (json_int_t)chan->id));
+	vmbus_channel_unbind(chan);
+	chan->state = CHANNEL_CLOSING;
+	return true;
+}
+
+void vmbus_channel_idle(struct vmbus_channel *chan)
+{
+	bool rescind = chan->rescind_after || chan->rescind_told;
+
+	if (chan->state != CHANNEL_CLOSING &&
+	    !(chan->state == CHANNEL_OPEN && chan->rescind_told))
+		return;
+	if (chan->dev->service->busy(chan))
+		return;
+	vmbus_channel_shut(chan, rescind ? "rescind" : "close");
+	/* After UNLOAD the guest hears of nothing but its end. */
+	if (rescind && !vmbus_conn.unloading)
+		vmbus_channel_rescind(chan);
+	vmbus_unload_settle();
 }
 
 void vmbus_close_channel(const struct hvg_msg_channel *msg)
@@ -217,7 +262,8 @@ void vmbus_close_channel(const struct hvg_msg_channel *msg)
 	}
 	if (!chan->subindex)
 		vmbus_subchannels_rescind(chan->dev);
-	vmbus_channel_shut(chan, "close");
+	if (!vmbus_channel_close_waits(chan))
+		vmbus_channel_shut(chan, "close");
 }
 
 /*

@@ -147,6 +147,7 @@ static void queue_clear(bool deliver)
 static void disconnect(void)
 {
 	vmbus_conn.version = 0;
+	vmbus_conn.unloading = false;
 	queue_clear(false);
 	vmbus_offers_drop();
 	vmbus_gpadls_drop();
@@ -181,6 +182,12 @@ static void send_version_response(uint32_t vp, uint32_t sint, uint32_t version,
 			msg.features = features;
 			bytes = HVG_VERSION_RESPONSE_SIZE_V6;
 		}
+	}
+	if (vm_profile()->vmbus_version < HVG_VERSION_WIN8 &&
+	    fault_fires(FAULT_VERSION_BRIEF, FAULT_ANYWHERE)) {
+		msg.state = 0x55;
+		if (bytes > fault_value(FAULT_VERSION_BRIEF))
+			bytes = fault_value(FAULT_VERSION_BRIEF);
 	}
 	vmbus_send_to(vp, sint, &msg, bytes);
 }
@@ -328,11 +335,21 @@ static void initiate_contact(const struct hvg_msg_initiate_contact *msg,
 
 static void unload(void)
 {
+	record_event("unload", NULL);
+	hlog("vmbus: unload");
+	vmbus_offers_close();
+	vmbus_conn.unloading = true;
+	vmbus_unload_settle();
+}
+
+/* UNLOAD is over when the last channel is closed. */
+void vmbus_unload_settle(void)
+{
 	struct hvg_msg_header msg = { .type = HVG_MSG_UNLOAD_COMPLETE };
 	uint32_t version = vmbus_conn.version;
 
-	record_event("unload", NULL);
-	hlog("vmbus: unload");
+	if (!vmbus_conn.unloading || vmbus_offers_closing())
+		return;
 	disconnect();
 	vmbus_conn.unloads++;
 	if (version >= HVG_VERSION_WIN7)
@@ -555,8 +572,9 @@ uint64_t vmbus_post_message(uint32_t connection_id, uint32_t type,
 	if (len > sizeof(copy))
 		return HVG_STATUS_INVALID_PARAMETER;
 	if (connection_id != HVG_CONN_MESSAGE &&
-	    connection_id != HVG_CONN_MESSAGE_V5 &&
-	    connection_id != VMBUS_CONN_ASSIGNED)
+	    (vm_profile()->vmbus_version < HVG_VERSION_WIN10_V5 ||
+	     (connection_id != HVG_CONN_MESSAGE_V5 &&
+	      connection_id != VMBUS_CONN_ASSIGNED)))
 		return HVG_STATUS_INVALID_CONNECTION;
 	memcpy(copy, payload, len);
 	memcpy(&header, copy, sizeof(header));

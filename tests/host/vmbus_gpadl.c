@@ -152,6 +152,11 @@ static void record_gpadl(const struct vmbus_gpadl *gpadl, const char *refused)
 /* All words are there: check them and answer. */
 static void complete(struct vmbus_gpadl *gpadl)
 {
+	/* The channel's service has a close to see to first. */
+	if (gpadl->chan->state == CHANNEL_CLOSING) {
+		gpadl->state = GPADL_WAITING;
+		return;
+	}
 	if (!gpadl->refused)
 		gpadl->refused = check_ranges(gpadl);
 	if (!gpadl->refused && gpadl->chan->state == CHANNEL_RESCINDED)
@@ -295,6 +300,18 @@ void vmbus_gpadl_put(struct vmbus_gpadl *gpadl)
 		return;
 	send_torndown(gpadl->id);
 	gpadl_free(gpadl);
+}
+
+/* The channel has closed: answer what had to wait for that. */
+void vmbus_gpadls_closed(struct vmbus_channel *chan)
+{
+	struct vmbus_gpadl *g, *next;
+
+	for (g = gpadls; g; g = next) {
+		next = g->next;
+		if (g->chan == chan && g->state == GPADL_WAITING)
+			complete(g);
+	}
 }
 
 /* The channel is rescinded: what waits for bodies is refused at its end. */

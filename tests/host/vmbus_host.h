@@ -32,6 +32,7 @@
  * @message_vp: VP that takes the host's messages
  * @message_connection: connection id that the guest's messages must come on
  * @offers_sent: REQUEST_OFFERS was answered; new devices are offered at once
+ * @unloading: UNLOAD waits for channels that are closing
  * @paused: the guest asked for quiet; messages wait for RESUME
  * @interrupt_page: below 2.4, or NULL
  * @monitor_in: guest-to-host monitor page, or NULL
@@ -43,6 +44,7 @@ struct vmbus_connection {
 	uint32_t message_vp;
 	uint32_t message_connection;
 	bool offers_sent;
+	bool unloading;
 	bool paused;
 	void *interrupt_page;
 	struct hvg_monitor_page *monitor_in;
@@ -56,6 +58,7 @@ extern struct vmbus_connection vmbus_conn;
 
 enum gpadl_state {
 	GPADL_COLLECTING,	/* body messages are missing */
+	GPADL_WAITING,		/* answered when the channel is closed */
 	GPADL_CREATED,
 	GPADL_TEARING_DOWN,	/* torn down when the ring on it is closed */
 };
@@ -103,6 +106,7 @@ enum channel_state {
 	CHANNEL_ABSENT,		/* the guest does not know it: no id */
 	CHANNEL_OFFERED,
 	CHANNEL_OPEN,
+	CHANNEL_CLOSING,	/* closed, but its requests have not ended */
 	CHANNEL_RESCINDED,	/* the id waits for RELID_RELEASED */
 };
 
@@ -125,6 +129,8 @@ struct vmbus_channel {
 	uint16_t event_flag;
 	int event_fd;			/* -1: signals come as hypercalls */
 	bool broken;
+	bool rescind_told;		/* RESCIND_OFFER was sent */
+	bool rescind_after;		/* to be rescinded when closed */
 	bool draining;
 	bool drain_again;
 	bool write_blocked;
@@ -172,7 +178,11 @@ bool vmbus_version_known(uint32_t version);
 char *vmbus_version_text(uint32_t version, char *buf, size_t bytes);
 #define VMBUS_VERSION_TEXT	16
 
+void vmbus_unload_settle(void);
+
 /* vmbus_offer.c */
+void vmbus_offers_close(void);
+bool vmbus_offers_closing(void);
 void vmbus_request_offers(void);
 void vmbus_relid_released(const struct hvg_msg_channel *msg);
 void vmbus_offers_drop(void);
@@ -207,6 +217,7 @@ void vmbus_modify_channel(const struct hvg_msg_modify_channel *msg);
 void vmbus_open_reserved(const struct hvg_msg_open_reserved *msg);
 void vmbus_close_reserved(const struct hvg_msg_close_reserved *msg);
 void vmbus_channel_shut(struct vmbus_channel *chan, const char *why);
+bool vmbus_channel_close_waits(struct vmbus_channel *chan);
 void vmbus_channel_broken(struct vmbus_channel *chan, const char *what,
 			  uint32_t value);
 
@@ -222,6 +233,7 @@ int vmbus_gpadl_pages(const struct vmbus_gpadl *gpadl, const uint64_t **pfns,
 void vmbus_gpadl_put(struct vmbus_gpadl *gpadl);
 void vmbus_gpadls_release(struct vmbus_channel *chan);
 void vmbus_gpadls_rescind(struct vmbus_channel *chan);
+void vmbus_gpadls_closed(struct vmbus_channel *chan);
 void vmbus_gpadls_drop(void);
 uint64_t vmbus_gpadls_bytes(void);
 

@@ -220,6 +220,18 @@ void vmbus_request_offers(void)
 	vmbus_send(&msg, sizeof(msg));
 }
 
+/* Is the guest told of a rescind while requests go on? */
+static bool rescind_first(struct vmbus_channel *chan)
+{
+	struct fault_place place = { .channel = chan->id };
+
+	if (chan->state != CHANNEL_OPEN || !chan->dev->service->busy ||
+	    !chan->dev->service->busy(chan))
+		return false;
+	chan->rescind_told = fault_fires(FAULT_RESCIND_FIRST, place);
+	return chan->rescind_told;
+}
+
 /* Close a channel and tell the guest that it is gone. */
 void vmbus_channel_rescind(struct vmbus_channel *chan)
 {
@@ -228,13 +240,20 @@ void vmbus_channel_rescind(struct vmbus_channel *chan)
 		.channel = chan->id,
 	};
 
-	if (chan->state != CHANNEL_OFFERED && chan->state != CHANNEL_OPEN)
+	if (chan->state == CHANNEL_ABSENT || chan->state == CHANNEL_RESCINDED)
 		return;
-	if (chan->state == CHANNEL_OPEN && chan->dev->service->rescind)
-		chan->dev->service->rescind(chan);
-	vmbus_channel_shut(chan, "rescind");
-	chan->state = CHANNEL_RESCINDED;
-	vmbus_gpadls_rescind(chan);
+	/* Told already: it is closed when its requests have ended. */
+	if (chan->state == CHANNEL_OPEN && chan->rescind_told)
+		return;
+	if (!rescind_first(chan)) {
+		if (chan->state == CHANNEL_OPEN && chan->dev->service->rescind)
+			chan->dev->service->rescind(chan);
+		vmbus_channel_shut(chan, "rescind");
+		chan->state = CHANNEL_RESCINDED;
+		vmbus_gpadls_rescind(chan);
+		if (chan->rescind_told)
+			return;
+	}
 	record_event("rescind", json_pack("{s:I, s:s, s:i}",
 					  "channel", (json_int_t)chan->id,
 					  "name", chan->dev->service->name,
@@ -247,8 +266,13 @@ void vmbus_subchannels_rescind(struct vmbus_device *dev)
 {
 	struct vmbus_channel *chan;
 
-	for (chan = dev->channels->next; chan; chan = chan->next)
-		vmbus_channel_rescind(chan);
+	for (chan = dev->channels->next; chan; chan = chan->next) {
+		/* Its own close comes first. */
+		if (chan->state == CHANNEL_CLOSING)
+			chan->rescind_after = true;
+		else
+			vmbus_channel_rescind(chan);
+	}
 }
 
 void vmbus_device_rescind(struct vmbus_device *dev)
@@ -289,7 +313,12 @@ void vmbus_relid_released(const struct hvg_msg_channel *msg)
 	chan = vmbus_channel_lookup(msg->channel, msg->header.type);
 	if (!chan)
 		return;
-	if (chan->state == CHANNEL_OPEN) {
+	/* The guest does not wait any more. */
+	if (chan->state == CHANNEL_OPEN && chan->rescind_told) {
+		vmbus_channel_shut(chan, "rescind");
+		chan->state = CHANNEL_RESCINDED;
+	}
+	if (chan->state == CHANNEL_OPEN || chan->state == CHANNEL_CLOSING) {
 		vmbus_reject(msg->header.type, "channel %u is open", chan->id);
 		return;
 	}
@@ -302,6 +331,29 @@ void vmbus_relid_released(const struct hvg_msg_channel *msg)
 	channel_forget(chan);
 	device_reap(dev);
 	offer_devices();
+}
+
+/* UNLOAD: close what has requests that it must wait for. */
+void vmbus_offers_close(void)
+{
+	struct vmbus_channel *chan;
+	struct vmbus_device *dev;
+
+	for (dev = vmbus_devices; dev; dev = dev->next)
+		for (chan = dev->channels; chan; chan = chan->next)
+			vmbus_channel_close_waits(chan);
+}
+
+bool vmbus_offers_closing(void)
+{
+	const struct vmbus_channel *chan;
+	const struct vmbus_device *dev;
+
+	for (dev = vmbus_devices; dev; dev = dev->next)
+		for (chan = dev->channels; chan; chan = chan->next)
+			if (chan->state == CHANNEL_CLOSING)
+				return true;
+	return false;
 }
 
 /* The connection ends: close everything and take every id back. */

@@ -25,6 +25,8 @@ static const char *state_text(const struct vmbus_channel *chan)
 	switch (chan->state) {
 	case CHANNEL_OPEN:
 		return "open";
+	case CHANNEL_CLOSING:
+		return "closing";
 	case CHANNEL_OFFERED:
 		return "offered";
 	default:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A controller goes while error handling waits for it: no command is lost."""
 
+import time
+
 import faults
 from scenario import expect
 
@@ -10,6 +12,8 @@ MODULES = ("ours",)
 CPUS = 2
 # Error handling goes on until the controller is gone, and that is at once.
 LIMIT = 90
+# Longer than the driver waits for an answer of the host's at a time.
+HOLD_S = 15
 
 
 def guest(vm):
@@ -41,23 +45,30 @@ def _rescind(vm):
 
 
 def _unbind(vm):
-    """The driver lets go of it while a restart waits for the host."""
+    """The driver lets go of it while a restart waits for the host, which has
+    the command until it takes the controller back."""
     _stand_still(vm)
     directory = vm.sh("dirname $(grep -il '{%s}' "
                       "/sys/bus/vmbus/devices/*/device_id)"
                       % faults.primary(vm)["instance"]).strip()
     driver = vm.sh("readlink -f %s/driver" % directory).strip()
-    before = faults.fired(vm, "torndown-silent")
-    faults.arm(vm, "torndown-silent", count=2)
-    vm.wait_for(lambda: faults.fired(vm, "torndown-silent") > before,
+    channel = faults.primary(vm)["id"]
+    vm.mark()
+    faults.arm(vm, "close-waits", count=0)
+    vm.wait_for(lambda: vm.events("closing"),
                 "the channel is closed for a restart", 120)
-    name = directory.rsplit("/", 1)[-1]
-    code, text = vm.status("printf %%s %s > %s/unbind" % (name, driver), 120)
-    expect(code == 0, "unbind: %s", text)
+    vm.sh("(printf %%s %s > %s/unbind; echo > /tmp/unbound) "
+          "> /dev/null 2>&1 &" % (directory.rsplit("/", 1)[-1], driver))
+    time.sleep(HOLD_S)
+    held = vm.status("[ ! -e /tmp/faults-status ] && "
+                     "[ ! -e /tmp/unbound ]")[0] == 0
+    expect(held, "the command, or the driver, did not wait for the host")
+    vm.control("reoffer", channel=channel)
     code, _ = faults.finished(vm, "dd", LIMIT)
+    vm.wait_for(lambda: vm.status("[ -e /tmp/unbound ]")[0] == 0,
+                "the driver has let go", LIMIT)
     faults.disarm(vm)
-    vm.sh("printf %%s %s > %s/bind" % (name, driver), 60)
-    faults.works(vm, vm.disk("data", 60), "bound again")
+    faults.works(vm, vm.disk("data", 60), "offered anew")
     faults.afresh(vm)
     vm.disk("data")
     return code

@@ -19,7 +19,8 @@ def guest(vm):
     order = vm.driver_order()
     vm.sh("""
         for i in $(seq %d); do
-            rmmod %s
+            # in use while LUNs are looked for, after a hotplug say
+            until rmmod %s; do sleep 1; done
             for m in %s; do insmod /modules/$m.ko; done
             disk data 30 > /dev/null
         done

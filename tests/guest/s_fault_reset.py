@@ -20,18 +20,22 @@ def guest(vm):
     return {"rescind": _rescind(vm), "unbind": _unbind(vm)}
 
 
-def _stand_still(vm):
-    """A read that is lost, and resets that are not answered."""
+def _stand_still(vm, held=False):
+    """A read that is lost, or @held, and resets that are not answered."""
     device = vm.disk("data")
     faults.impatient(vm, device)
     faults.quiet(vm)
-    faults.arm(vm, "drop", disk="data", cdb=faults.READ)
+    if held:
+        vm.control("disk-fault", delay_ms=10 * LIMIT * 1000)
+    else:
+        faults.arm(vm, "drop", disk="data", cdb=faults.READ)
     faults.arm(vm, "drop-reset", count=0)
     before = faults.fired(vm, "drop-reset")
     faults.start(vm, "timeout 180 dd if=%s of=/dev/null bs=4k count=1 "
                  "iflag=direct" % device)
     vm.wait_for(lambda: faults.fired(vm, "drop-reset") > before,
                 "a reset that is not answered", 60)
+    vm.control("disk-fault", delay_ms=0)
 
 
 def _rescind(vm):
@@ -47,7 +51,7 @@ def _rescind(vm):
 def _unbind(vm):
     """The driver lets go of it while a restart waits for the host, which has
     the command until it takes the controller back."""
-    _stand_still(vm)
+    _stand_still(vm, held=True)
     directory = vm.sh("dirname $(grep -il '{%s}' "
                       "/sys/bus/vmbus/devices/*/device_id)"
                       % faults.primary(vm)["instance"]).strip()
@@ -67,6 +71,7 @@ def _unbind(vm):
     code, _ = faults.finished(vm, "dd", LIMIT)
     vm.wait_for(lambda: vm.status("[ -e /tmp/unbound ]")[0] == 0,
                 "the driver has let go", LIMIT)
+    vm.control("disk-fault", release=True)
     faults.disarm(vm)
     faults.works(vm, vm.disk("data", 60), "offered anew")
     faults.afresh(vm)

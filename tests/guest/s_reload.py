@@ -20,7 +20,7 @@ def guest(vm):
     vm.sh("""
         for i in $(seq %d); do
             # in use while LUNs are looked for, after a hotplug say
-            until rmmod %s; do sleep 1; done
+            for m in %s; do until rmmod $m; do sleep 1; done; done
             for m in %s; do insmod /modules/$m.ko; done
             disk data 30 > /dev/null
         done

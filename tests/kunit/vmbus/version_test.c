@@ -211,25 +211,31 @@ static void version_lengths(struct kunit *test)
 /* Hosts of before 2.4 answer in 9 bytes, or leave anything behind them. */
 static void version_brief(struct kunit *test)
 {
-	static const char *const old[] = { "0.13", "1.1", "2.4" };
+	static const struct {
+		const char *version;
+		u8 bytes;
+		u8 state;
+		int err;
+	} cases[] = {
+		{ "0.13", 9, 0, 0 },
+		{ "0.13", 16, 0x55, 0 },
+		{ "1.1", 9, 0, 0 },
+		{ "1.1", 16, 0x55, 0 },
+		{ "2.4", 9, 0, -EPROTO },
+		{ "2.4", 16, 0x55, -ECONNREFUSED },
+	};
 	unsigned int i;
 
 	answer.supported = 1;
 	answer.times = 1;
-	for (i = 0; i < ARRAY_SIZE(old); i++) {
-		connection_set_max_version(old[i]);
-		answer.bytes = 9;
-		answer.state = 0;
-		KUNIT_EXPECT_EQ_MSG(test, i < 2 ? 0 : -EPROTO,
-				    connect_as_told(answer_as_told), "%s",
-				    old[i]);
-		if (fake_host.started)
-			fake_host_disconnect();
-		answer.bytes = 16;
-		answer.state = 0x55;
-		KUNIT_EXPECT_EQ_MSG(test, i < 2 ? 0 : -ECONNREFUSED,
-				    connect_as_told(answer_as_told), "%s",
-				    old[i]);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		connection_set_max_version(cases[i].version);
+		answer.bytes = cases[i].bytes;
+		answer.state = cases[i].state;
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].err,
+				    connect_as_told(answer_as_told),
+				    "%s, %u bytes", cases[i].version,
+				    cases[i].bytes);
 		if (fake_host.started)
 			fake_host_disconnect();
 	}

@@ -44,7 +44,6 @@ int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels)
 
 	INIT_WORK(&a->remap, storvsc_remap);
 	init_waitqueue_head(&a->closed);
-	a->grace = jiffies - 2 * msecs_to_jiffies(STORVSC_RESCIND_GRACE_MS);
 	a->chans = kcalloc(1 + subchannels, sizeof(*a->chans), GFP_KERNEL);
 	a->cpu_chan = kcalloc(nr_cpu_ids, sizeof(*a->cpu_chan), GFP_KERNEL);
 	if (!a->chans || !a->cpu_chan) {
@@ -162,34 +161,36 @@ static void storvsc_remap(struct work_struct *work)
 	mutex_unlock(&a->chan_lock);
 }
 
+/* The channel that the host has taken away, which takes @chan with it. */
+static struct hvg_channel *storvsc_rescinded(struct storvsc_adapter *a,
+					     struct hvg_channel *chan)
+{
+	if (hvg_channel_rescinded(chan))
+		return chan;
+	/* With the primary channel all others go. */
+	chan = a->hdev->channel;
+	return hvg_channel_rescinded(chan) ? chan : NULL;
+}
+
 /*
  * The host may say that it takes a channel away while requests are still being
  * done on it, and nothing says when they have been: only their answers do,
- * where they come. Once for all channels that go together.
+ * where they come. How many channels ever go together, the time of each is
+ * from when the host said so.
  */
 static void storvsc_grace(struct storvsc_adapter *a, unsigned int index,
 			  struct hvg_channel *chan)
 {
+	unsigned long since =
+		hvg_channel_rescinded_at(storvsc_rescinded(a, chan));
 	unsigned long grace = msecs_to_jiffies(STORVSC_RESCIND_GRACE_MS);
 
-	if (!storvsc_slots_on(a, index))
-		return;
-	/* One that comes right after the end of a wait has waited as well. */
-	if (jiffies - READ_ONCE(a->grace) > grace + grace / 8)
-		WRITE_ONCE(a->grace, jiffies);
-	while (storvsc_slots_on(a, index) &&
-	       jiffies - READ_ONCE(a->grace) < grace) {
+	while (storvsc_slots_on(a, index)) {
 		hvg_channel_look(chan);
+		if (jiffies - since >= grace)
+			return;
 		msleep(20);
 	}
-}
-
-/* With the primary channel all others go. */
-static bool storvsc_rescinded(struct storvsc_adapter *a,
-			      struct hvg_channel *chan)
-{
-	return hvg_channel_rescinded(chan) ||
-	       hvg_channel_rescinded(a->hdev->channel);
 }
 
 /*

@@ -194,7 +194,6 @@ struct storvsc_counters {
  * @kick: restarts queues that found the ring full
  * @mends: restarts by @mend that came one right after the other
  * @mended: when the last of them was, jiffies
- * @grace: since when requests on rescinded channels are waited for, jiffies
  * @mend_wq: runs @mend
  * @mend: closes channels that do no more I/O, or restarts the adapter; not
  *	on @wq, as a scan there waits for commands that only this ends
@@ -242,7 +241,6 @@ struct storvsc_adapter {
 	struct work_struct mend;
 	unsigned int mends;
 	unsigned long mended;
-	unsigned long grace;
 	struct work_struct remap;
 	unsigned long events;
 	unsigned int ring_blocked;

@@ -77,6 +77,7 @@ struct channel_stats {
  * @use_interrupt_page: a signal goes with a bit on the interrupt page
  * @monitored: the host has given it a monitor id
  * @rescinded: the host has taken it away; set once, read anywhere
+ * @rescinded_at: when, jiffies; written before @rescinded
  * @broken: the ring broke the rules; cleared by open, read anywhere
  * @in_sysfs: @kobj has been added; only the device work touches it
  * @debugfs: its file
@@ -122,6 +123,7 @@ struct hvg_channel {
 	bool use_interrupt_page;
 	bool monitored;
 	bool rescinded;
+	unsigned long rescinded_at;
 	bool broken;
 	bool in_sysfs;
 	bool assigned;

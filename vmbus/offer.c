@@ -9,6 +9,7 @@
  * tells a driver of the rescind while it may still sit in its probe.
  */
 #include <linux/bitmap.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
@@ -306,6 +307,21 @@ void offer_received(const void *data, size_t bytes)
 }
 
 /**
+ * hvg_channel_rescinded_at() - when the host has taken the channel away
+ * @chan: channel, rescinded
+ *
+ * Context: any.
+ * Return: jiffies when RESCIND_OFFER came.
+ */
+unsigned long hvg_channel_rescinded_at(struct hvg_channel *chan)
+{
+	/* Pairs with smp_wmb() in offer_rescinded(). */
+	smp_rmb();
+	return chan->rescinded_at;
+}
+EXPORT_SYMBOL_GPL(hvg_channel_rescinded_at);
+
+/**
  * offer_rescinded() - RESCIND_OFFER
  * @data: message
  * @bytes: its length
@@ -324,6 +340,9 @@ void offer_rescinded(const void *data, size_t bytes)
 	mutex_lock(&channels_lock);
 	chan = offer_channel(msg->channel);
 	if (chan && !chan->rescinded) {
+		chan->rescinded_at = jiffies;
+		/* Pairs with smp_rmb() in hvg_channel_rescinded_at(). */
+		smp_wmb();
 		WRITE_ONCE(chan->rescinded, true);
 		request_rescind(chan);
 		first = true;

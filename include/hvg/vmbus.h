@@ -183,6 +183,8 @@ u16 hvg_channel_subchannel_index(struct hvg_channel *chan);
 /* CPU that takes the channel's interrupts. */
 unsigned int hvg_channel_cpu(struct hvg_channel *chan);
 bool hvg_channel_rescinded(struct hvg_channel *chan);
+/* In jiffies; only of one that is. */
+unsigned long hvg_channel_rescinded_at(struct hvg_channel *chan);
 /* The ring or a packet broke the rules; the channel does no more I/O. */
 bool hvg_channel_broken(struct hvg_channel *chan);
 void hvg_channel_look(struct hvg_channel *chan);

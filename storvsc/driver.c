@@ -94,6 +94,7 @@ static void storvsc_adapter_free(struct storvsc_adapter *a)
 	if (a->mend_wq)
 		destroy_workqueue(a->mend_wq);
 	storvsc_slots_free(a);
+	storvsc_ports_release(a);
 	storvsc_host_put(a);
 }
 
@@ -116,6 +117,8 @@ static int storvsc_probe(struct hvg_device *hdev,
 	ret = storvsc_adapter_init(a, id->driver_data);
 	if (ret)
 		goto free;
+	/* First, so that no other driver comes between. */
+	storvsc_ports_reserve(a);
 	if (storvsc_emulated(a)) {
 		ret = -ENODEV;
 		goto free;

@@ -166,6 +166,7 @@ struct storvsc_counters {
  * @type: SCSI controller or IDE accelerator
  * @path: IDE: path of the disk
  * @target: IDE: target number of the disk
+ * @ports: IDE: counted among the users of the emulated channel's ports
  * @state: enum storvsc_state; written under @chan_lock, read anywhere
  * @version: HVG_STOR_VERSION_* that the host accepted
  * @packet_bytes: size of a packet in that version
@@ -209,6 +210,7 @@ struct storvsc_adapter {
 	enum storvsc_type type;
 	u8 path;
 	u8 target;
+	bool ports;
 	unsigned int state;
 
 	u16 version;
@@ -310,6 +312,8 @@ static inline unsigned int storvsc_state(const struct storvsc_adapter *a)
 
 /* emulated.c */
 bool storvsc_emulated(struct storvsc_adapter *a);
+void storvsc_ports_reserve(struct storvsc_adapter *a);
+void storvsc_ports_release(struct storvsc_adapter *a);
 
 /* channels.c */
 int storvsc_channels_alloc(struct storvsc_adapter *a, u16 subchannels);

@@ -3,6 +3,7 @@
 
 They are the same as those of the IDE accelerator. double_attach=1 attaches
 them all the same, and so does a guest whose other driver has let go of them.
+reserve_ports=1 keeps that driver from them when it comes last.
 """
 
 import emulated
@@ -39,7 +40,23 @@ def guest(vm):
         seen["late"] = emulated.find(vm, EMULATED)
         seen["late_read"] = (emulated.counters(vm, EMULATED)["sectors_read"]
                              - before["sectors_read"])
+        vm.sh("rmmod hvg_storvsc && rmmod ata_piix")
+        seen["reserved"] = _load(vm, emulated.NAMES, "reserve_ports=1")
+        seen["ports"] = _ports(vm)
+        emulated.insert(vm)
+        seen["kept_out"] = emulated.find(vm, EMULATED)
+        vm.sh("rmmod hvg_storvsc && rmmod ata_piix")
+        seen["ports_after"] = _ports(vm)
+        emulated.insert(vm)
+        vm.wait_for(lambda: len(emulated.find(vm, EMULATED)) ==
+                    len(emulated.NAMES), "the emulated disks")
     return seen
+
+
+def _ports(vm):
+    """First ports of what hvg_storvsc keeps others from."""
+    return [line.split("-")[0].strip() for line in
+            vm.sh("grep hvg_storvsc /proc/ioports || :").splitlines()]
 
 
 def _load(vm, wanted, option=""):
@@ -96,6 +113,11 @@ def host(vm, seen):
         expect_equal(seen["late"], {}, "emulated disks by a driver that was "
                      "loaded last")
         expect_equal(seen["late_read"], 0, "sectors that it has read")
+        _check_attached(seen["reserved"])
+        expect_equal(seen["ports"], ["0170", "01f0"], "ports reserved")
+        expect_equal(seen["kept_out"], {}, "emulated disks of a driver that "
+                     "was to have them, but not the ports")
+        expect_equal(seen["ports_after"], [], "ports reserved after unload")
     expect_equal(emulated.counters(vm, EMULATED)["sectors_written"], 0,
                  "sectors written by the emulated controller")
 

@@ -23,7 +23,8 @@ if [ "${1-}" = uninstall ]; then
 	if dkms status -m hv-guest -v "$VERSION" | grep -q hv-guest; then
 		dkms remove -m hv-guest -v "$VERSION" --all
 	fi
-	rm -rf "$src" "$MODPROBE_D/hv-guest.conf"
+	rm -rf "$src" "$MODPROBE_D/hv-guest.conf" \
+		"$MODPROBE_D/hv-guest-ata_piix.conf"
 	exit 0
 fi
 
@@ -52,3 +53,6 @@ for step in build install; do
 done
 mkdir -p "$MODPROBE_D"
 install -m 644 tools/modprobe.d/hv-guest.conf "$MODPROBE_D/"
+if [ "$RELEASE" = "$(uname -r)" ] && sh tools/ata-piix.sh /etc /sys; then
+	install -m 644 tools/modprobe.d/hv-guest-ata_piix.conf "$MODPROBE_D/"
+fi

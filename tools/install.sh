@@ -40,6 +40,12 @@ install)
 	done
 	echo "  INSTALL $MODPROBE_D/hv-guest.conf"
 	install -m 644 "$here/modprobe.d/hv-guest.conf" "$MODPROBE_D/"
+	if [ -z "$root" ] && [ "$RELEASE" = "$(uname -r)" ] &&
+		sh "$here/ata-piix.sh" /etc /sys; then
+		echo "  INSTALL $MODPROBE_D/hv-guest-ata_piix.conf"
+		install -m 644 "$here/modprobe.d/hv-guest-ata_piix.conf" \
+			"$MODPROBE_D/"
+	fi
 	update
 	# RHEL 5 has it; what it and the boot loader say is not ours to change.
 	if [ -f "$root/etc/modprobe.conf" ]; then
@@ -65,7 +71,8 @@ uninstall)
 	left=$(find "$root/lib/modules" -name 'hvg_vmbus.ko*' 2>/dev/null |
 		head -n 1)
 	if [ -z "$left" ]; then
-		rm -f "$MODPROBE_D/hv-guest.conf"
+		rm -f "$MODPROBE_D/hv-guest.conf" \
+			"$MODPROBE_D/hv-guest-ata_piix.conf"
 	fi
 	update
 	;;

@@ -152,6 +152,35 @@ def install(progress):
             wrong += (done.stdout + done.stderr).splitlines()[-5:]
         yield Result(f"make {target} {' '.join(words)}", not wrong,
                      tuple(wrong))
+    yield from _ata_piix(root / "ata_piix")
+
+
+def _ata_piix(root):
+    """What tools/ata-piix.sh says of /etc and /sys of several guests."""
+    vendor = "sys/bus/pci/devices/0000:00:08.0/vendor"
+    guest = {"etc/modprobe.conf": "alias eth0 tulip\n", vendor: "0x1414\n",
+             "sys/bus/pci/drivers/ata_piix/new_id": ""}
+    for what, change, status in (
+            ("RHEL 5 on Hyper-V", {}, 0),
+            ("not RHEL 5", {"etc/modprobe.conf": None}, 1),
+            ("elsewhere", {vendor: "0x8086\n"}, 1),
+            ("an adapter by its name",
+             {"etc/modprobe.conf": "alias scsi_hostadapter ata_piix\n"}, 1),
+            ("a comment with its name",
+             {"etc/modprobe.conf": "# alias scsi_hostadapter ata_piix\n"}, 0),
+            ("options for it",
+             {"etc/modprobe.d/local": "options ata_piix x=1\n"}, 1),
+            ("a controller of its",
+             {"sys/bus/pci/drivers/ata_piix/0000:00:07.1": ""}, 1)):
+        rmtree(root, ignore_errors=True)
+        for name, text in {**guest, **change}.items():
+            if text is not None:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text, "utf-8")
+        got = subprocess.run(["sh", TOP / "tools/ata-piix.sh", root / "etc",
+                              root / "sys"], check=False).returncode
+        yield Result(f"ata_piix not needed: {what}", got == status, (
+            f"expected exit status {status}, got {got}",))
 
 
 def kernel_tree(progress) -> Path:

@@ -19,6 +19,7 @@
 #include "workqueue.h"
 #include "cpu.h"
 #include "irq.h"
+#include "clocksource.h"
 #include "param.h"
 #include "driver_core.h"
 #include "sysfs.h"

@@ -72,6 +72,7 @@ static int __init vmbus_init(void)
 	err = connection_start(vmbus_device);
 	if (err)
 		goto crash;
+	platform_clock_start();
 	return 0;
 
 crash:

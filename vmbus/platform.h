@@ -41,6 +41,7 @@ void platform_parent_put(struct device *dev);
 int platform_start(const struct platform_hooks *hooks);
 void platform_stop(void);
 void platform_free(void);
+void platform_clock_start(void);
 bool platform_has_predecessor(void);
 void platform_shutdown_cpus(void);
 void platform_shutdown_this_cpu(void);

@@ -206,6 +206,17 @@ bool platform_has_predecessor(void)
 }
 
 /**
+ * platform_clock_start() - offer the kernel the hypervisor's clock, if wanted
+ *
+ * It is a clocksource of the kernel already.
+ *
+ * Context: process.
+ */
+void platform_clock_start(void)
+{
+}
+
+/**
  * platform_post_message() - HvPostMessage
  * @input: in the direct map, not crossing a page
  *

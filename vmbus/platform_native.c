@@ -2,7 +2,7 @@
 /*
  * The platform on a kernel that knows nothing of Hyper-V: the hypervisor and
  * the interrupt are found and set up here, the hypercall page in
- * native_hypercall.c.
+ * native_hypercall.c, the clock in native_clock.c.
  *
  * Such a kernel gives no vector to a module. The SynIC's interrupt goes to the
  * vector of an ISA interrupt, which leads to that interrupt on every CPU. The
@@ -12,8 +12,7 @@
  * the local APIC, hence no auto-EOI.
  *
  * There is no hook before a crash kernel starts: it finds the hypervisor set
- * up by the kernel that died, and disconnects in its place. The reference
- * counter is no clocksource here: what registers one could not be unloaded.
+ * up by the kernel that died, and disconnects in its place.
  *
  * native_interrupt() runs in hard interrupt context, the rest as said at each.
  */

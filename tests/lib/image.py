@@ -85,6 +85,11 @@ def lacks(kernel, ide):
     @ide is what ide_modules() says.
     """
     missing = dict(LACKS_OLD) if kernel.old else {}
+    if not kernel.old:
+        missing["reference_clock"] = "this kernel has that clock by itself"
+    elif kernel.arch == "x86_64":
+        missing["reference_clock"] = "this kernel keeps time without " \
+                                     "clocksources"
     if kernel.name != "debug":
         missing["debug"] = "memory is refused in the debug kernel alone: " \
                            "tests/run --debug-kernel"

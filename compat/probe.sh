@@ -69,9 +69,28 @@ names=$(cd "$work" && for f in *.c; do echo "${f%.c}"; done)
 	echo "EXTRA_CFLAGS += $flags"
 } >"$work/Kbuild"
 
+# As many at a time as there are CPUs, unless make was told how many.
+jobs=
+case " ${MAKEFLAGS-}" in
+*' -j'* | *jobserver*) ;;
+*)
+	jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null)
+	case $jobs in '' | *[!0-9]*) jobs=1 ;; esac
+	jobs=-j$jobs
+	;;
+esac
+
 echo "  PROBE   $(echo "$names" | wc -l | tr -d ' ') features of $kdir"
 # control_absent always fails, so that modpost never comes to these objects.
-$make -k -C "$kdir" M="$work" W= C=0 WERROR= KCFLAGS=-g0 modules >"$log" 2>&1
+# All append: what one writes must not overwrite what another has written.
+: >"$log"
+# shellcheck disable=SC2086	# one option or none
+$make $jobs -k -C "$kdir" M="$work" W= C=0 WERROR= KCFLAGS=-g0 modules \
+	>>"$log" 2>&1
+# gcc 4 writes the end of a line by itself, so that another's message may come
+# before it. Each begins with the path of its file: no line has two.
+{ sed "s#\(.\)\($work/[a-z0-9_]*\.c:[0-9:]* \)#\1\\
+\2#g" "$log" >"$log.part" && mv "$log.part" "$log"; } || exit 1
 
 # said NAME: what the compiler said about one probe
 said()

@@ -326,8 +326,7 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
     if kernel.arch != "x86_64":
         argv.append(f"ARCH={kernel.arch}")
     if werror:
-        # The stack of a 2.6.18 kernel for i386 has 4 KiB.
-        argv += ["W=1", "WERROR=1", "KCFLAGS=-Wframe-larger-than=1024"]
+        argv += ["W=1", "WERROR=1"]
     if sparse:
         # Debian's headers of 7.x lack the script that C=2 asks whether there
         # is a sparse, and then do without; this is what C=2 stands for.

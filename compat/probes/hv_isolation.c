@@ -1,5 +1,5 @@
 /* feature: hv_is_isolation_supported() for modules (5.12) */
-/* symbol: hv_is_isolation_supported */
+/* symbol: mshyperv\.h|hv_is_isolation_supported */
 /* export: hv_is_isolation_supported */
 #include <linux/module.h>
 #include <asm/mshyperv.h>

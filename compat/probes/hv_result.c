@@ -1,5 +1,5 @@
 /* feature: hv_result() (5.13) */
-/* symbol: hv_result */
+/* symbol: mshyperv\.h|hv_result */
 #include <linux/module.h>
 #include <asm/mshyperv.h>
 

@@ -1,5 +1,5 @@
 /* feature: hv_setup_vmbus_handler() (5.12) */
-/* symbol: hv_setup_vmbus_handler */
+/* symbol: mshyperv\.h|hv_setup_vmbus_handler */
 /* export: hv_setup_vmbus_handler */
 #include <linux/module.h>
 #include <asm/mshyperv.h>

@@ -1,5 +1,5 @@
 /* feature: kmsg_dumper.dump() is given a detail (6.11) */
-/* symbol: kmsg_dump_detail */
+/* symbol: kmsg_dump\.h|kmsg_dump_detail */
 #include <linux/module.h>
 #include <linux/kmsg_dump.h>
 

@@ -1,5 +1,5 @@
 /* feature: struct kmsg_dump_iter (5.12) */
-/* symbol: kmsg_dump_iter */
+/* symbol: kmsg_dump\.h|kmsg_dump_iter */
 #include <linux/module.h>
 #include <linux/kmsg_dump.h>
 

@@ -309,9 +309,10 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
     outdir: default build/NAME under the tree, where a second call only
     rebuilds what changed.  It must be inside the tree.
     werror: W=1 with every warning an error; sparse: C=2 as well, its
-    complaints are errors too; native: with the platform for kernels that know
-    nothing of Hyper-V, whatever this one knows.  The full output goes to @log, default
-    OUTDIR/build.log; on failure KernelError names it.
+    complaints are errors too; native: with what is for kernels that know
+    nothing of Hyper-V, nor of a bus's groups, whatever this one knows.  The
+    full output goes to @log, default OUTDIR/build.log; on failure KernelError
+    names it.
     """
     outdir = Path(outdir or TOP / "build" / kernel.name).absolute()
     if not kernel.kdir:
@@ -334,7 +335,7 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
     if kernel.name in BUILD_ONLY:
         argv.append("ARCH=i386")
     if native:
-        argv.append("HVG_PLATFORM=native")
+        argv += ["HVG_PLATFORM=native", "HVG_GROUPS=own"]
     if kernel.name == "debug":
         argv.append("UBSAN_SANITIZE=y")
     argv.append("modules")

@@ -20,6 +20,7 @@ import debian
 import debugkernel
 import kernels
 import kunit
+import oldest
 import refusals
 
 TOP = Path(__file__).resolve().parents[2]
@@ -78,8 +79,8 @@ def _first(name: str, count: int = 1) -> list:
         return [f.readline() for _ in range(count)]
 
 
-# Where the platform for kernels without Hyper-V support is built as well: the
-# oldest, which is C89 as 2.6.18 is.
+# Where the platform for kernels without Hyper-V support is built as well, and
+# the bus without groups: the oldest, which is C89 as 2.6.18 is.
 NATIVE = ("5.10", "5.10-686")
 
 
@@ -111,6 +112,12 @@ def builds(progress, only=None):
         except debian.DebianError as err:
             yield Result(f"native platform {name} W=1 -Werror, sparse", False,
                          (str(err),), log=out / "build.log")
+
+
+def old(progress):
+    """What 2.6.18 alone compiles is gnu89 too, and has frames of 1 KiB."""
+    for name, wrong, log in oldest.check(progress):
+        yield Result(name, not wrong, wrong, log=log)
 
 
 def install(progress):
@@ -348,6 +355,7 @@ GATES = {
     "headers": headers,
     "checkpatch": checkpatch,
     "builds": builds,
+    "oldest": old,
     "install": install,
     "host": host,
     "refused": refused,

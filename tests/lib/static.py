@@ -21,6 +21,7 @@ import debugkernel
 import kernels
 import kunit
 import oldest
+import probes
 import refusals
 
 TOP = Path(__file__).resolve().parents[2]
@@ -117,6 +118,12 @@ def builds(progress, only=None):
 def old(progress):
     """What 2.6.18 alone compiles is gnu89 too, and has frames of 1 KiB."""
     for name, wrong, log in oldest.check(progress):
+        yield Result(name, not wrong, wrong, log=log)
+
+
+def probing(progress):
+    """The kernel is asked once; what cannot be answered stops the build."""
+    for name, wrong, log in probes.check(progress):
         yield Result(name, not wrong, wrong, log=log)
 
 
@@ -356,6 +363,7 @@ GATES = {
     "checkpatch": checkpatch,
     "builds": builds,
     "oldest": old,
+    "probes": probing,
     "install": install,
     "host": host,
     "refused": refused,

@@ -13,6 +13,8 @@ qemu-system-x86 shellcheck util-linux valgrind xz-utils"
 command -v dpkg-query >/dev/null || exit 0
 
 missing=
+# tests/bench/report draws with it; other packages have it too, in its place.
+command -v gnuplot >/dev/null || missing=" gnuplot-nox"
 for package in $needed; do
 	dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
 		grep -q 'install ok installed' || missing="$missing $package"

@@ -14,6 +14,7 @@
 #include <vmbus/channel.h>
 #include "../vmbus/fake_host.h"
 #include "../vmbus/test_channel.h"
+#include "answers.h"
 #include "fixture.h"
 #include "suites.h"
 
@@ -120,17 +121,55 @@ static int answered(struct kunit *test, const struct hvg_stor_packet *pkt)
 
 static void put_sense(struct hvg_stor_packet *pkt, u8 key, u8 asc, u8 ascq)
 {
-	struct hvg_stor_request *req = &pkt->u.request;
+	pkt->u.request.srb_status = HVG_SRB_ERROR;
+	pkt->u.request.scsi_status = SAM_STAT_CHECK_CONDITION;
+	answer_put_sense(pkt, key, asc, ascq);
+}
 
-	memset(req->u.sense, 0, sizeof(req->u.sense));
-	req->u.sense[0] = 0x70;
-	req->u.sense[2] = key;
-	req->u.sense[7] = 10;
-	req->u.sense[12] = asc;
-	req->u.sense[13] = ascq;
-	req->sense_length = 18;
-	req->srb_status = HVG_SRB_ERROR | HVG_SRB_AUTOSENSE_VALID;
-	req->scsi_status = SAM_STAT_CHECK_CONDITION;
+/* The command has ended as its answer @pkt, which means @m, has it. */
+static bool ended_as_meant(const struct answer_meaning *m,
+			   const struct hvg_stor_packet *pkt)
+{
+	/* Fixed format: ILLEGAL REQUEST, INVALID COMMAND OPERATION CODE. */
+	static const u8 made[ANSWER_SENSE_BYTES] = {
+		[0] = 0x70, [2] = 0x05, [7] = 10, [12] = 0x20,
+	};
+	const u8 *sense = m->sense ? pkt->u.request.u.sense : made;
+	u32 bytes = m->sense || m->make_sense ? ANSWER_SENSE_BYTES : 0;
+
+	return f->done == 1 &&
+	       f->scmd.result == (m->host_byte << 16 | m->status) &&
+	       scsi_get_resid(&f->scmd) ==
+			4096 - (m->moved ? pkt->u.request.transfer_length : 0) &&
+	       f->events == (m->lun_event < 0 ? 0 : BIT(m->lun_event)) &&
+	       !memcmp(f->sense, sense, bytes) &&
+	       !memchr_inv(f->sense + bytes, 0, sizeof(f->sense) - bytes);
+}
+
+/* Each SRB status with each SCSI status, all that becomes of the command. */
+static void completion_every_pair(struct kunit *test)
+{
+	struct hvg_stor_packet pkt;
+	struct answer_meaning m;
+	unsigned int pair, bad = 0;
+
+	fixture_sg_begin(f, 1);
+	fixture_sg_entry(f, 0, FIRST_PFN, 0, 4096);
+	for (pair = 0; pair <= 0xffff; pair++) {
+		pkt = answer_packet(pair >> 8, pair, 512, SENSE_FAILED);
+		m = answer_meaning(COMMAND_READ, pair >> 8, pair, SENSE_FAILED);
+		answered(test, &pkt);
+		bad += m.breach;
+		if (!ended_as_meant(&m, &pkt) ||
+		    atomic_read(&f->a.count.bad_packets) != bad) {
+			KUNIT_FAIL(test, "srb %#x scsi %#x: %#x, resid %u, expected %#x",
+				   pair >> 8, pair & 0xff, f->scmd.result,
+				   scsi_get_resid(&f->scmd),
+				   m.host_byte << 16 | m.status);
+			return;
+		}
+		test_channel_host_reads(f->chan);
+	}
 }
 
 /* What is made of an answer beyond its status. */
@@ -296,6 +335,7 @@ static void completion_fail_all(struct kunit *test)
 
 static struct kunit_case completion_cases[] = {
 	KUNIT_CASE(completion_ids),
+	KUNIT_CASE(completion_every_pair),
 	KUNIT_CASE(completion_answers),
 	KUNIT_CASE(completion_no_lun),
 	KUNIT_CASE(completion_notifications),

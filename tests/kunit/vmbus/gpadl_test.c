@@ -19,6 +19,8 @@
 #define FIRST_PFN	0x1000
 
 static struct page **pages;
+/* Their numbers: each once, and none after its neighbour. */
+static u64 *pfns;
 static struct hvg_channel *chan;
 
 static int gpadl_test_init(struct kunit *test)
@@ -27,8 +29,12 @@ static int gpadl_test_init(struct kunit *test)
 
 	pages = kvmalloc_array(8192, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
-	for (i = 0; i < 8192; i++)
-		pages[i] = pfn_to_page(FIRST_PFN + i);
+	pfns = kvmalloc_array(8192, sizeof(*pfns), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pfns);
+	for (i = 0; i < 8192; i++) {
+		pfns[i] = FIRST_PFN + i * 2731 % 8192;
+		pages[i] = pfn_to_page(pfns[i]);
+	}
 	chan = test_channel_begin(test, HVG_VERSION_IRON, CHANNEL);
 	fake_host.count = 0;
 	return 0;
@@ -41,51 +47,64 @@ static void gpadl_test_exit(struct kunit *test)
 	/* A test may have had it rescinded. */
 	test_channel_end(NULL);
 	kvfree(pages);
+	kvfree(pfns);
 	pages = NULL;
+	pfns = NULL;
 }
 
-static bool pfns_good(const u64 *pfn, u32 first, u32 count)
+/* What is left of a list of page numbers, as messages take it. */
+struct rest {
+	const u64 *pfn;
+	u32 count;
+};
+
+/* The payload of a message: its head, and page numbers up to its end. */
+static u32 expected_payload(u8 *to, const void *head, u32 head_bytes,
+			    struct rest *rest)
 {
-	u32 i;
+	u32 part = min_t(u32, rest->count,
+			 (HVG_MESSAGE_PAYLOAD - head_bytes) / sizeof(u64));
 
-	for (i = 0; i < count; i++)
-		if (pfn[i] != FIRST_PFN + first + i)
-			return false;
-	return true;
+	memcpy(to, head, head_bytes);
+	memcpy(to + head_bytes, rest->pfn, part * sizeof(u64));
+	rest->pfn += part;
+	rest->count -= part;
+	return head_bytes + part * sizeof(u64);
 }
 
-/* All messages of one GPADL are as the protocol has them. */
+static void expect_sent(struct kunit *test, u32 count, unsigned int i,
+			const u8 *payload, u32 bytes)
+{
+	const struct hvg_post_message_input *sent = &fake_host.sent[i];
+
+	KUNIT_ASSERT_EQ_MSG(test, bytes, sent->payload_size,
+			    "%u pages, message %u", count, i);
+	KUNIT_ASSERT_EQ_MSG(test, 0, memcmp(payload, sent->payload, bytes),
+			    "%u pages, message %u", count, i);
+}
+
+/* All messages of one GPADL are as the protocol has them, to the last byte. */
 static void check_messages(struct kunit *test, u32 count, u32 handle)
 {
-	const struct hvg_msg_gpadl_header *head =
-		(const void *)fake_host.sent[0].payload;
-	const struct hvg_gpa_range *range = (const void *)(head + 1);
-	u32 part = min_t(u32, count, HVG_GPADL_HEADER_PFNS), done = part;
-	const struct hvg_msg_gpadl_body *body;
-	unsigned int i;
+	/* Range bytes and count share a word; then the range's own two. */
+	const u32 head[] = {
+		8, 0, CHANNEL, handle, 1 << 16 | (8 + 8 * count), 4096 * count,
+		0,
+	};
+	struct rest rest = { .pfn = pfns, .count = count };
+	u8 payload[HVG_MESSAGE_PAYLOAD];
+	unsigned int i = 0;
+	u32 bytes;
 
-	KUNIT_ASSERT_EQ(test, HVG_MSG_GPADL_HEADER, head->header.type);
-	KUNIT_ASSERT_EQ(test, CHANNEL, head->channel);
-	KUNIT_ASSERT_EQ(test, handle, head->gpadl);
-	KUNIT_ASSERT_EQ(test, 1, head->range_count);
-	KUNIT_ASSERT_EQ(test, 8 + 8 * count, head->range_bytes);
-	KUNIT_ASSERT_EQ(test, count * HVG_PAGE_SIZE, range->bytes);
-	KUNIT_ASSERT_EQ(test, 0, range->offset);
-	KUNIT_ASSERT_EQ(test, 28 + 8 * part, fake_host.sent[0].payload_size);
-	KUNIT_ASSERT_TRUE(test, pfns_good((const void *)(range + 1), 0, part));
-	for (i = 1; i < fake_host.count; i++) {
-		body = (const void *)fake_host.sent[i].payload;
-		part = min_t(u32, count - done, HVG_GPADL_BODY_PFNS);
-		KUNIT_ASSERT_EQ(test, HVG_MSG_GPADL_BODY, body->header.type);
-		KUNIT_ASSERT_EQ(test, i - 1, body->number);
-		KUNIT_ASSERT_EQ(test, handle, body->gpadl);
-		KUNIT_ASSERT_EQ(test, 16 + 8 * part,
-				fake_host.sent[i].payload_size);
-		KUNIT_ASSERT_TRUE(test, pfns_good((const void *)(body + 1),
-						  done, part));
-		done += part;
+	bytes = expected_payload(payload, head, sizeof(head), &rest);
+	expect_sent(test, count, i++, payload, bytes);
+	while (rest.count) {
+		const u32 body[] = { 9, 0, i - 1, handle };
+
+		bytes = expected_payload(payload, body, sizeof(body), &rest);
+		expect_sent(test, count, i++, payload, bytes);
 	}
-	KUNIT_ASSERT_EQ(test, count, done);
+	KUNIT_ASSERT_EQ_MSG(test, i, fake_host.count, "%u pages", count);
 }
 
 static void one_size(struct kunit *test, u32 count)
@@ -108,22 +127,18 @@ static void gpadl_small(struct kunit *test)
 		one_size(test, count);
 }
 
-/* One before, at and one after the end of each message. */
+/*
+ * Each number of pages that takes one message more than the number before it
+ * does, and what is next to it: 26 pages fill the first message, 28 each other.
+ */
 static void gpadl_boundaries(struct kunit *test)
 {
-	u32 bodies, end;
+	u32 full;
 
-	for (bodies = 0; bodies <= 292; bodies++) {
-		/* All of them take minutes under emulation. */
-		if (bodies > 8 && bodies % 57 && bodies < 290)
-			continue;
-		end = HVG_GPADL_HEADER_PFNS + bodies * HVG_GPADL_BODY_PFNS;
-		if (end - 1 <= MOST_PAGES)
-			one_size(test, end - 1);
-		if (end <= MOST_PAGES)
-			one_size(test, end);
-		if (end + 1 <= MOST_PAGES)
-			one_size(test, end + 1);
+	for (full = 26; full < MOST_PAGES; full += 28) {
+		one_size(test, full - 1);
+		one_size(test, full);
+		one_size(test, full + 1);
 	}
 }
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Process 1 of a debug kernel that runs KUnit suites: loads what modules/
-# lists, then each of the modules with suites, and ends the machine. Results
-# and reports go to the console, coverage data to the second serial port.
+# lists, then each of the modules with suites, with what is beside its name as
+# parameters, and ends the machine. Results and reports go to the console,
+# coverage data to the second serial port.
 
 export PATH=/bin LC_ALL=C
 
@@ -33,8 +34,9 @@ done < /modules/boot.list
 leaks > /dev/null
 echo "init: begin" > /dev/kmsg
 
-while read -r module; do
-	if insmod "/modules/$module.ko"; then
+while read -r module parameters; do
+	# shellcheck disable=SC2086 # none or some
+	if insmod "/modules/$module.ko" $parameters; then
 		leaks
 		echo "init: end of $module" > /dev/kmsg
 	else

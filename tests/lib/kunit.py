@@ -31,6 +31,8 @@ SRC = OUT / "src"
 UNDER_TEST = ("vmbus", "storvsc")
 SUITES = ("hvg_vmbus_test", "hvg_storvsc_test")
 TROUBLE = ("hvg_trouble",)
+# Which of them has the seed of all tests that go by random numbers.
+RANDOM = "hvg_vmbus_test"
 LIMIT_S = 600
 
 # What each test of hvg_trouble has to make a detector say.
@@ -57,6 +59,7 @@ _PLAN = re.compile(r"^    1\.\.(\d+)$")
 _WHOLE = re.compile(r"^(ok|not ok) \d+ -? ?(\S+)")
 _END = re.compile(r"^init: end of (\S+)$")
 _TROUBLE = re.compile(KERNEL_TROUBLE)
+_SEED = re.compile(r"^ *# \w+: seed \d+$")
 # Branches of these macros are for what must never be.
 _ASSERTION = re.compile(r"lockdep_assert|WARN_ON|rcu_dereference|wait_event"
                         r"|flush_workqueue|_ratelimited|vmbus_warn_host"
@@ -132,7 +135,10 @@ def _image(path: Path, kernel, built: dict, names, progress) -> None:
     for name in names:
         archive.file(f"modules/{name}.ko", built[name].read_bytes())
     archive.file("modules/boot.list", ("\n".join(order) + "\n").encode())
-    archive.file("modules/tests.list", ("\n".join(names) + "\n").encode())
+    seed = os.environ.get("HVG_SEED", "0")
+    archive.file("modules/tests.list", "".join(
+        f"{name} seed={seed}\n" if name == RANDOM else f"{name}\n"
+        for name in names).encode())
     with open(path, "wb") as out:
         archive.write(out)
 
@@ -264,8 +270,9 @@ def _judged(tests):
     """Yield the results of the suites' own tests."""
     for test in tests:
         reports = test.reports
-        lines = tuple(reports) + tuple(l for l in test.lines[-20:]
-                                       if l not in reports)
+        first = reports + [l for l in test.lines if _SEED.match(l)]
+        lines = tuple(first) + tuple(l for l in test.lines[-20:]
+                                     if l not in first)
         yield (test.name, test.ok and not reports,
                () if test.ok and not reports else lines, test.skip)
     for name in SUITES:

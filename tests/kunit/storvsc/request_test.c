@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/mm.h>
-#include <linux/random.h>
+#include <linux/prandom.h>
 #include <linux/scatterlist.h>
 #include <linux/string.h>
 #include <scsi/scsi.h>
@@ -14,6 +14,7 @@
 #include <vmbus/channel.h>
 #include "../vmbus/fake_host.h"
 #include "../vmbus/memory.h"
+#include "../vmbus/seed.h"
 #include "../vmbus/test_channel.h"
 #include "fixture.h"
 #include "suites.h"
@@ -83,18 +84,20 @@ static void request_one_entry(struct kunit *test)
 static void request_layouts(struct kunit *test)
 {
 	u32 round, count, i, offset, bytes;
+	struct rnd_state rnd;
 	u64 pfn;
 
+	seed_begin(test, &rnd);
 	for (round = 0; round < 3000; round++) {
-		count = 1 + prandom_u32_max(round % 50 ? 8 : 120);
+		count = 1 + seed_below(&rnd, round % 50 ? 8 : 120);
 		fixture_sg_begin(f, count);
 		for (i = 0; i < count; i++) {
-			pfn = FIRST_PFN + prandom_u32_max(0x8000);
-			offset = i ? 0 : 4 * prandom_u32_max(1024);
-			bytes = HVG_PAGE_SIZE * (1 + prandom_u32_max(2)) -
+			pfn = FIRST_PFN + seed_below(&rnd, 0x8000);
+			offset = i ? 0 : 4 * seed_below(&rnd, 1024);
+			bytes = HVG_PAGE_SIZE * (1 + seed_below(&rnd, 2)) -
 				offset;
 			if (i == count - 1)
-				bytes = 1 + prandom_u32_max(bytes);
+				bytes = 1 + seed_below(&rnd, bytes);
 			fixture_sg_entry(f, i, pfn, offset, bytes);
 		}
 		check_packet(test);
@@ -106,13 +109,15 @@ static void request_layouts(struct kunit *test)
 static void request_adjacent(struct kunit *test)
 {
 	u32 round, count, i, bytes, at;
+	struct rnd_state rnd;
 
+	seed_begin(test, &rnd);
 	for (round = 0; round < 1000; round++) {
-		count = 1 + prandom_u32_max(60);
+		count = 1 + seed_below(&rnd, 60);
 		fixture_sg_begin(f, count);
-		at = 512 * prandom_u32_max(8);
+		at = 512 * seed_below(&rnd, 8);
 		for (i = 0; i < count; i++) {
-			bytes = 512 * (1 + prandom_u32_max(20));
+			bytes = 512 * (1 + seed_below(&rnd, 20));
 			sg_set_page(&f->sgl[i],
 				    pfn_to_page(FIRST_PFN + (at >> 12)), bytes,
 				    at % HVG_PAGE_SIZE);

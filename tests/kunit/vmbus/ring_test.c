@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ring, with a host that keeps the rules on the other end. */
 #include <kunit/test.h>
-#include <linux/random.h>
+#include <linux/prandom.h>
 #include <linux/string.h>
+#include "seed.h"
 #include "suites.h"
 #include "test_ring.h"
 
@@ -82,23 +83,25 @@ static void ring_stream(struct kunit *test)
 {
 	struct ring_fixture *f = test->priv;
 	struct ring_packet pkt;
+	struct rnd_state rnd;
 	u64 put = 0, got = 0;
 	u32 length8, round;
 
+	seed_begin(test, &rnd);
 	test_ring_at(f, 0);
 	for (round = 0; round < 2000; round++) {
-		length8 = 2 + prandom_u32_max(40);
+		length8 = 2 + seed_below(&rnd, 40);
 		while (RING_BYTES - ring_bytes_used(&f->rx) >
 		       length8 * 8 + TRAILER) {
 			test_ring_host_writes(f, length8, 2, put++);
-			length8 = 2 + prandom_u32_max(40);
+			length8 = 2 + seed_below(&rnd, 40);
 		}
 		while (ring_rx_copy(&f->rx, f->buf, BUF_BYTES, &pkt) == 1) {
 			KUNIT_ASSERT_EQ(test, got, pkt.head.trans_id);
 			KUNIT_ASSERT_TRUE(test, payload_good(f->buf, pkt.bytes,
 							     got));
 			got++;
-			if (!prandom_u32_max(4))
+			if (!seed_below(&rnd, 4))
 				break;
 		}
 		ring_rx_publish(&f->rx);

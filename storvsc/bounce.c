@@ -132,15 +132,42 @@ void storvsc_bounce_put(struct storvsc_bounce_pool *pool,
 			      storvsc_bounce_order(data->count));
 }
 
-/**
- * storvsc_bounce_addr - where the CPU finds pages
- * @pool: pool
- * @data: as storvsc_bounce_get() has set it
- *
- * Return: the address of the first byte, the others follow.
- */
-void *storvsc_bounce_addr(struct storvsc_bounce_pool *pool,
-			  const struct storvsc_data *data)
+static void *storvsc_bounce_addr(struct storvsc_bounce_pool *pool,
+				 const struct storvsc_data *bounce)
 {
-	return pool->addr + (data->sgl - pool->sgl) * PAGE_SIZE;
+	return pool->addr + (bounce->sgl - pool->sgl) * PAGE_SIZE;
+}
+
+/**
+ * storvsc_bounce_out - copy a command's data into pages, for the host to read
+ * @pool: pool
+ * @bounce: as storvsc_bounce_get() has set it
+ * @data: where the command's data is
+ * @bytes: how much there is
+ *
+ * Context: any.
+ */
+void storvsc_bounce_out(struct storvsc_bounce_pool *pool,
+			const struct storvsc_data *bounce,
+			const struct storvsc_data *data, size_t bytes)
+{
+	sg_copy_to_buffer(data->sgl, data->count,
+			  storvsc_bounce_addr(pool, bounce), bytes);
+}
+
+/**
+ * storvsc_bounce_in - copy what the host has written to where it belongs
+ * @pool: pool
+ * @bounce: as storvsc_bounce_get() has set it
+ * @data: where the command's data is
+ * @bytes: how much the host has written, not more than there is
+ *
+ * Context: any.
+ */
+void storvsc_bounce_in(struct storvsc_bounce_pool *pool,
+		       const struct storvsc_data *bounce,
+		       const struct storvsc_data *data, size_t bytes)
+{
+	sg_copy_from_buffer(data->sgl, data->count,
+			    storvsc_bounce_addr(pool, bounce), bytes);
 }

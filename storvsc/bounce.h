@@ -14,7 +14,11 @@ int storvsc_bounce_get(struct storvsc_bounce_pool *pool, size_t bytes,
 		       struct storvsc_data *data);
 void storvsc_bounce_put(struct storvsc_bounce_pool *pool,
 			const struct storvsc_data *data);
-void *storvsc_bounce_addr(struct storvsc_bounce_pool *pool,
-			  const struct storvsc_data *data);
+void storvsc_bounce_out(struct storvsc_bounce_pool *pool,
+			const struct storvsc_data *bounce,
+			const struct storvsc_data *data, size_t bytes);
+void storvsc_bounce_in(struct storvsc_bounce_pool *pool,
+		       const struct storvsc_data *bounce,
+		       const struct storvsc_data *data, size_t bytes);
 
 #endif /* _HVG_STORVSC_BOUNCE_H */

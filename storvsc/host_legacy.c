@@ -259,14 +259,16 @@ struct storvsc_slot *storvsc_host_slot(struct scsi_cmnd *scmd)
 void storvsc_host_data(struct scsi_cmnd *scmd, u32 bytes)
 {
 	struct storvsc_request *req = (void *)scmd->host_scribble;
+	const struct storvsc_data data = {
+		.sgl = scsi_sglist(scmd),
+		.count = scsi_sg_count(scmd),
+	};
 
 	if (!req->bounce.count || scmd->sc_data_direction == DMA_TO_DEVICE)
 		return;
 	/* More has not been there, and what was there is of others. */
 	bytes = min_t(u32, bytes, scsi_bufflen(scmd));
-	sg_copy_from_buffer(scsi_sglist(scmd), scsi_sg_count(scmd),
-			    storvsc_bounce_addr(req->queue->pool, &req->bounce),
-			    bytes);
+	storvsc_bounce_in(req->queue->pool, &req->bounce, &data, bytes);
 }
 
 /* One of the block layer's, not one that somebody has sent as a command. */
@@ -334,10 +336,8 @@ static int storvsc_send_bounced(struct storvsc_adapter *a,
 	if (ret)
 		return ret;
 	if (scmd->sc_data_direction == DMA_TO_DEVICE)
-		sg_copy_to_buffer(data->sgl, data->count,
-				  storvsc_bounce_addr(req->queue->pool,
-						      &req->bounce),
-				  scsi_bufflen(scmd));
+		storvsc_bounce_out(req->queue->pool, &req->bounce, data,
+				   scsi_bufflen(scmd));
 	return storvsc_submit(a, storvsc_request_slot(req), scmd, &req->bounce,
 			      timeout_s);
 }

@@ -4,7 +4,8 @@
 #include <linux/module.h>
 #include "suites.h"
 
-kunit_test_suites(&judge_suite, &request_suite, &completion_suite);
+kunit_test_suites(&judge_suite, &request_suite, &completion_suite,
+		  &bounce_suite);
 
 MODULE_DESCRIPTION("KUnit suites of hvg_storvsc");
 MODULE_LICENSE("GPL");

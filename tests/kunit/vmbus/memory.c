@@ -63,6 +63,13 @@ void *memory_kmalloc(const char *caller, size_t bytes, gfp_t gfp)
 {
 	return refuse(caller) ? NULL : kmalloc(bytes, gfp);
 }
+EXPORT_SYMBOL_GPL(memory_kmalloc);
+
+void *memory_kcalloc(const char *caller, size_t count, size_t bytes, gfp_t gfp)
+{
+	return refuse(caller) ? NULL : kcalloc(count, bytes, gfp);
+}
+EXPORT_SYMBOL_GPL(memory_kcalloc);
 
 void *memory_kvmalloc(const char *caller, size_t bytes, gfp_t gfp)
 {
@@ -79,6 +86,7 @@ void *memory_vmalloc(const char *caller, size_t bytes)
 {
 	return refuse(caller) ? NULL : vmalloc(bytes);
 }
+EXPORT_SYMBOL_GPL(memory_vmalloc);
 
 void *memory_vzalloc(const char *caller, size_t bytes)
 {

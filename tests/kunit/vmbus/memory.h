@@ -34,6 +34,7 @@ bool memory_refused(void);
 
 /* The allocators as the seam has them. */
 void *memory_kmalloc(const char *caller, size_t bytes, gfp_t gfp);
+void *memory_kcalloc(const char *caller, size_t count, size_t bytes, gfp_t gfp);
 void *memory_kvmalloc(const char *caller, size_t bytes, gfp_t gfp);
 void *memory_kvmalloc_array(const char *caller, size_t count, size_t bytes,
 			    gfp_t gfp);

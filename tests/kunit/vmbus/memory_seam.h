@@ -23,6 +23,8 @@
 	memory_kmalloc(__func__, bytes, gfp)
 #define kzalloc(bytes, gfp) \
 	memory_kmalloc(__func__, bytes, (gfp) | __GFP_ZERO)
+#define kcalloc(count, bytes, gfp) \
+	memory_kcalloc(__func__, count, bytes, gfp)
 #define kvmalloc(bytes, gfp) \
 	memory_kvmalloc(__func__, bytes, gfp)
 #define kvmalloc_array(count, bytes, gfp) \

@@ -286,6 +286,8 @@ int platform_start(const struct platform_hooks *hooks)
 {
 	unsigned int cpu;
 
+	if (fake_host_begin.start_error)
+		return fake_host_begin.start_error;
 	fake_host.started = true;
 	for_each_online_cpu(cpu)
 		hooks->online(cpu);
@@ -303,7 +305,7 @@ void platform_free(void)
 
 bool platform_has_predecessor(void)
 {
-	return false;
+	return fake_host_begin.predecessor;
 }
 
 void platform_shutdown_cpus(void)
@@ -344,7 +346,7 @@ u64 platform_signal_event(u32 connection, u16 flag)
 
 u32 platform_vp(unsigned int cpu)
 {
-	return cpu;
+	return fake_host_begin.first_vp + cpu;
 }
 
 struct hvg_message *platform_message_slot(unsigned int cpu)

@@ -58,11 +58,17 @@ extern struct fake_host fake_host;
  * @answer: script; NULL: fake_host_answer()
  * @status: of every post
  * @knows_no_v5: the connection id of 5.0 contacts is unknown
+ * @predecessor: an earlier kernel has left its connection behind
+ * @start_error: what platform_start() fails with
+ * @first_vp: virtual processor of CPU 0; others follow
  */
 struct fake_host_begin {
 	void (*answer)(const struct hvg_post_message_input *msg);
 	u64 status;
 	bool knows_no_v5;
+	bool predecessor;
+	int start_error;
+	u32 first_vp;
 };
 
 extern struct fake_host_begin fake_host_begin;

@@ -6,6 +6,7 @@ extern struct kunit_suite ring_suite;
 extern struct kunit_suite ring_hostile_suite;
 extern struct kunit_suite gpadl_suite;
 extern struct kunit_suite version_suite;
+extern struct kunit_suite connection_suite;
 extern struct kunit_suite guid_suite;
 extern struct kunit_suite packet_suite;
 extern struct kunit_suite event_suite;

@@ -166,6 +166,8 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
  * @disk, @cdb, @channel: only there; "", -1, 0: everywhere
  * @fired: since the start
  * @told: the record has that it fired since it was armed
+ * @random: of "random" for this fault, so that what else happens does not
+ *	change when it fires
  */
 struct fault_state {
 	bool armed;
@@ -178,11 +180,11 @@ struct fault_state {
 	int cdb;
 	uint32_t channel;
 	uint64_t fired;
+	uint64_t random;
 };
 
 static struct fault_state states[FAULT_COUNT];
 static uint32_t seed = 1;
-static uint64_t random_state;
 static void (*arm_callbacks[ARM_CALLBACKS])(void);
 static unsigned int arm_callback_count;
 
@@ -218,30 +220,55 @@ void fault_seed(uint32_t value)
 	seed = value;
 }
 
-/* xorshift64: the same seed and the same occasions make the same faults. */
-static uint32_t random_next(void)
+/* splitmix64 */
+static uint32_t fault_random(uint64_t *state)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state >> 32;
+	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return (z ^ z >> 31) >> 32;
+}
+
+/*
+ * By name, so that a seed stays what it was when faults are added: the same
+ * seed and the same occasions of a fault make the same of it.
+ */
+static void random_begin(uint32_t value)
+{
+	const char *p;
+	int f;
+
+	for (f = 0; f < FAULT_COUNT; f++) {
+		states[f].random = value;
+		for (p = kinds[f].name; *p; p++)
+			states[f].random = (states[f].random ^ (uint8_t)*p) *
+					   0x100000001b3ull;
+	}
 }
 
 /* Half of them with a number of their own, half with any. */
+static uint32_t random_value(enum fault fault)
+{
+	uint64_t *random = &states[fault].random;
+
+	return fault_random(random) % 2 ? kinds[fault].value :
+					  fault_random(random) & 0xffff;
+}
+
 static bool random_fires(enum fault fault)
 {
 	struct fault_state *all = &states[FAULT_RANDOM];
 	struct fault_state *s = &states[fault];
 
 	if (!all->armed || fault < FIRST_HOSTILE ||
-	    random_next() % RANDOM_ODDS)
+	    fault_random(&s->random) % RANDOM_ODDS)
 		return false;
 	if (!all->for_ever && !--all->left)
 		all->armed = false;
 	all->fired++;
 	s->fired++;
-	s->value = random_next() % 2 ? kinds[fault].value :
-				       random_next() & 0xffff;
+	s->value = random_value(fault);
 	record_event("fault", json_pack("{s:s, s:I}", "name",
 					kinds[fault].name, "value",
 					(json_int_t)s->value));
@@ -363,11 +390,11 @@ static bool arm(const json_t *request, char **error)
 	*s = (struct fault_state){
 		.armed = true, .for_ever = !count, .left = count,
 		.after = after, .value = value, .cdb = has_cdb ? (int)cdb : -1,
-		.channel = channel, .fired = s->fired,
+		.channel = channel, .fired = s->fired, .random = s->random,
 	};
 	snprintf(s->disk, sizeof(s->disk), "%s", disk ? disk : "");
 	if (f == FAULT_RANDOM)
-		random_state = (value << 32 | value) + 0x9e3779b97f4a7c15ull;
+		random_begin(value);
 	for (unsigned int i = 0; i < arm_callback_count; i++)
 		arm_callbacks[i]();
 	return true;

@@ -19,11 +19,14 @@
 /*
  * struct fault_kind - a fault
  * @value: what "value" is if it is not given
+ * @odds: at random, one occasion in so many; 0: in RANDOM_ODDS. Where it is
+ *	given the value says what becomes of what is written: any is as good
  */
 struct fault_kind {
 	const char *name;
 	uint32_t value;
 	const char *help;
+	unsigned int odds;
 };
 
 static const struct fault_kind kinds[FAULT_COUNT] = {
@@ -147,6 +150,27 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 		"a message's slot says that it has value bytes" },
 	[FAULT_SLOT_SCRIBBLE] = { "slot-scribble", 0,
 		"the slot of messages is filled with ones before a message" },
+	[FAULT_MESSAGE_BYTES] = { "message-bytes", 1,
+		"bytes of a control message are overwritten, by value", 32 },
+	[FAULT_SLOT_BYTES] = { "slot-bytes", 1,
+		"bytes of the head of a message's slot are overwritten", 32 },
+	[FAULT_HEAD_BYTES] = { "head-bytes", 1,
+		"bytes of a packet's descriptor or trailer are overwritten",
+		512 },
+	[FAULT_PACKET_BYTES] = { "packet-bytes", 1,
+		"bytes of a packet's payload are overwritten", 64 },
+	[FAULT_PROTOCOL_BYTES] = { "protocol-bytes", 1,
+		"bytes of a storage answer that ends no SCSI command are overwritten",
+		32 },
+	[FAULT_DATA_BYTES] = { "data-bytes", 1,
+		"bytes of what a SCSI command other than READ returns are overwritten",
+		16 },
+	[FAULT_CONTROL_BYTES] = { "control-bytes", 1,
+		"the host's words on a ring's control page are wrong, until it writes them again",
+		512 },
+	[FAULT_EVENT_FLAG] = { "event-flag", 0,
+		"event flag value % 65536 is set on VP value / 65536, too",
+		32 },
 	[FAULT_RANDOM] = { "random", 1,
 		"hostile faults at random, for ever; value is the seed" },
 };
@@ -200,6 +224,11 @@ void fault_on_arm(void (*fn)(void))
 	arm_callbacks[arm_callback_count++] = fn;
 }
 
+const char *fault_name(enum fault fault)
+{
+	return kinds[fault].name;
+}
+
 uint32_t fault_value(enum fault fault)
 {
 	return states[fault].value;
@@ -221,7 +250,7 @@ void fault_seed(uint32_t value)
 }
 
 /* splitmix64 */
-static uint32_t fault_random(uint64_t *state)
+uint32_t fault_random(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
 
@@ -247,11 +276,13 @@ static void random_begin(uint32_t value)
 	}
 }
 
-/* Half of them with a number of their own, half with any. */
+/* Half of those that have a number of their own with that, else any. */
 static uint32_t random_value(enum fault fault)
 {
 	uint64_t *random = &states[fault].random;
 
+	if (kinds[fault].odds)
+		return fault_random(random);
 	return fault_random(random) % 2 ? kinds[fault].value :
 					  fault_random(random) & 0xffff;
 }
@@ -260,9 +291,10 @@ static bool random_fires(enum fault fault)
 {
 	struct fault_state *all = &states[FAULT_RANDOM];
 	struct fault_state *s = &states[fault];
+	unsigned int odds = kinds[fault].odds ? : RANDOM_ODDS;
 
 	if (!all->armed || fault < FIRST_HOSTILE ||
-	    fault_random(&s->random) % RANDOM_ODDS)
+	    fault_random(&s->random) % odds)
 		return false;
 	if (!all->for_ever && !--all->left)
 		all->armed = false;
@@ -441,9 +473,11 @@ static json_t *cmd_fault_list(const json_t *request, char **error)
 	(void)request;
 	(void)error;
 	for (f = 0; f < FAULT_COUNT; f++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "name",
-						      kinds[f].name, "help",
-						      kinds[f].help));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b}",
+						      "name", kinds[f].name,
+						      "help", kinds[f].help,
+						      "bytes",
+						      kinds[f].odds != 0));
 	return json_pack("{s:o}", "faults", list);
 }
 

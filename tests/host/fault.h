@@ -4,6 +4,7 @@
 #define HVHOST_FAULT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum fault {
@@ -74,6 +75,15 @@ enum fault {
 	/* the message page */
 	FAULT_SLOT_SIZE,
 	FAULT_SLOT_SCRIBBLE,
+	/* all that is written to the guest, some bytes of it overwritten */
+	FAULT_MESSAGE_BYTES,
+	FAULT_SLOT_BYTES,
+	FAULT_HEAD_BYTES,
+	FAULT_PACKET_BYTES,
+	FAULT_PROTOCOL_BYTES,
+	FAULT_DATA_BYTES,
+	FAULT_CONTROL_BYTES,
+	FAULT_EVENT_FLAG,
 	/* any of those that no honest host commits */
 	FAULT_RANDOM,
 	FAULT_COUNT
@@ -105,7 +115,28 @@ void fault_print(void);
 void fault_on_arm(void (*fn)(void));
 /* Is it the time and place for this fault? Counts it if so. */
 bool fault_fires(enum fault fault, struct fault_place place);
+const char *fault_name(enum fault fault);
 /* The number that the fault was armed with, or its own. */
 uint32_t fault_value(enum fault fault);
+/* The next number of a sequence that begins with any @state. */
+uint32_t fault_random(uint64_t *state);
+
+/*
+ * A lie that a guest cannot but believe, as @is would be in the place of @was:
+ * what follows from it is no fault of the guest.
+ */
+typedef bool (*fault_believed)(const void *was, size_t was_bytes,
+			       const void *is, size_t bytes);
+
+/*
+ * Is it the time and place for this fault? Then some of the @bytes at @data
+ * are overwritten, as its value has it. @data is what goes to the guest, and
+ * nothing that the host looks at again. @believed may be NULL.
+ */
+void fault_overwrite(enum fault fault, struct fault_place place, void *data,
+		     size_t bytes, fault_believed believed);
+/* The same, or the end is cut off; returns how many bytes are left. */
+size_t fault_garble(enum fault fault, struct fault_place place, void *data,
+		    size_t bytes, fault_believed believed);
 
 #endif

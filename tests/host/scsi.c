@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "../../include/hvg/storvsc_wire.h"
+#include "fault.h"
 #include "profile.h"
 #include "scsi.h"
 #include "vm.h"
@@ -195,7 +196,11 @@ void scsi_srb_error(struct scsi_cmd *cmd, uint8_t srb_status)
 void scsi_reply(struct scsi_cmd *cmd, const void *data, uint32_t bytes,
 		uint32_t allocation)
 {
-	const uint8_t *from = data;
+	static uint8_t copy[SCSI_REPLY_MAX];
+	const struct fault_place place = {
+		.disk = cmd->lun ? cmd->lun->serial : NULL, .cdb = cmd->cdb,
+	};
+	const uint8_t *from = copy;
 	uint32_t left;
 
 	if (bytes > allocation)
@@ -206,6 +211,8 @@ void scsi_reply(struct scsi_cmd *cmd, const void *data, uint32_t bytes,
 		scsi_srb_error(cmd, HVG_SRB_INVALID_REQUEST);
 		return;
 	}
+	memcpy(copy, data, bytes);
+	bytes = fault_garble(FAULT_DATA_BYTES, place, copy, bytes, NULL);
 	left = bytes;
 	for (unsigned int i = 0; left; i++) {
 		uint32_t part = cmd->iov[i].iov_len < left ?
@@ -367,7 +374,7 @@ void scsi_prevent_removal(struct scsi_cmd *cmd)
 void scsi_report_luns(struct scsi_cmd *cmd, const uint8_t *luns,
 		      unsigned int count)
 {
-	static uint8_t list[8 + 256 * 8];
+	static uint8_t list[SCSI_REPLY_MAX];
 	uint32_t allocation = scsi_be32(cmd->cdb + 6);
 
 	memset(list, 0, sizeof(list));

@@ -169,7 +169,11 @@ void scsi_check_at(struct scsi_cmd *cmd, uint32_t sense, uint64_t lba);
 void scsi_invalid_cdb(struct scsi_cmd *cmd, unsigned int byte, int bit);
 void scsi_invalid_param(struct scsi_cmd *cmd, unsigned int byte);
 void scsi_srb_error(struct scsi_cmd *cmd, uint8_t srb_status);
-/* Data in of a command that made its answer in memory, then good. */
+/*
+ * Data in of a command that made its answer in memory, then good. The longest
+ * is that of REPORT LUNS.
+ */
+#define SCSI_REPLY_MAX	(8 + 256 * 8)
 void scsi_reply(struct scsi_cmd *cmd, const void *data, uint32_t bytes,
 		uint32_t allocation);
 /* Copy the first bytes of the data-out buffer; returns how many. */

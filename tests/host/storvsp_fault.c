@@ -134,8 +134,8 @@ static struct storvsp_channel *foreign_channel(struct storvsp_channel *chan)
 }
 
 /**
- * storvsp_fault_completion - pervert the completion of a SCSI request
- * @req: about to be sent; its length may be changed
+ * storvsp_fault_completion - pervert a completion
+ * @req: about to be sent; its packet may be changed
  *
  * Return: the channel to send it on.
  */
@@ -144,8 +144,11 @@ struct storvsp_channel *storvsp_fault_completion(struct storvsp_request *req)
 	struct storvsp_channel *chan = req->chan, *foreign;
 	struct fault_place place = place_of(req);
 
-	if (!req->cmd.cdb_length)
+	if (!req->cmd.cdb_length) {
+		req->bytes = fault_garble(FAULT_PROTOCOL_BYTES, place,
+					  &req->packet, req->bytes, NULL);
 		return chan;
+	}
 	if (fault_fires(FAULT_NOTIFICATION, place))
 		send_notification(chan, fault_value(FAULT_NOTIFICATION));
 	if (fault_fires(FAULT_COMPLETION_UNKNOWN, place)) {

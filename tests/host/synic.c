@@ -333,14 +333,22 @@ static bool slot_free(struct hvg_message *slot)
 /* The type goes last: it tells the guest that the rest is there. */
 static void slot_write(struct hvg_message *slot, const struct message *m)
 {
-	memcpy(slot->payload, m->payload, m->len);
-	slot->payload_size = m->len;
+	struct hvg_message head = {
+		.type = m->type,
+		.payload_size = m->len,
+		.flags = m->next ? HVG_MESSAGE_FLAG_PENDING : 0,
+	};
+
 	if (fault_fires(FAULT_SLOT_SIZE, FAULT_ANYWHERE))
-		slot->payload_size = fault_value(FAULT_SLOT_SIZE);
-	slot->flags = m->next ? HVG_MESSAGE_FLAG_PENDING : 0;
-	slot->reserved = 0;
-	slot->sender = 0;
-	__atomic_store_n(slot_type(slot), m->type, __ATOMIC_RELEASE);
+		head.payload_size = fault_value(FAULT_SLOT_SIZE);
+	fault_overwrite(FAULT_SLOT_BYTES, FAULT_ANYWHERE, &head,
+			offsetof(struct hvg_message, payload), NULL);
+	memcpy(slot->payload, m->payload, m->len);
+	slot->payload_size = head.payload_size;
+	slot->flags = head.flags;
+	slot->reserved = head.reserved;
+	slot->sender = head.sender;
+	__atomic_store_n(slot_type(slot), head.type, __ATOMIC_RELEASE);
 }
 
 /* All ones: a message of no type that there is, and more to come. */

@@ -32,6 +32,7 @@ extern const struct hvg_guid instance;
 extern const struct test control_message_tests[];
 extern const struct test channel_tests[];
 extern const struct test fault_tests[];
+extern const struct test fault_bytes_tests[];
 
 /* All versions there are, lowest first. */
 #define VERSIONS	11

@@ -4,7 +4,9 @@
  * reports.
  */
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../include/hvg/hv_wire.h"
 #include "profile.h"
@@ -41,6 +43,62 @@ static uint64_t hypercall(uint64_t input, uint64_t param)
 	run.hyperv.u.hcall.input = input;
 	run.hyperv.u.hcall.params[0] = param;
 	return synic_hypercall(&v);
+}
+
+/* KVM takes every interrupt route. */
+int __real_ioctl(int fd, unsigned long request, void *arg);
+int __wrap_ioctl(int fd, unsigned long request, void *arg);
+
+int __wrap_ioctl(int fd, unsigned long request, void *arg)
+{
+	if (request == KVM_SET_GSI_ROUTING || request == KVM_IRQFD)
+		return 0;
+	return __real_ioctl(fd, request, arg);
+}
+
+static void messages_at(uint64_t gpa)
+{
+	struct kvm_run run = { .exit_reason = KVM_EXIT_HYPERV };
+	struct vcpu v = { .fd = -1, .run = &run };
+
+	run.hyperv.u.synic.control = HVG_SYNIC_ENABLE;
+	run.hyperv.u.synic.msg_page = gpa | HVG_SYNIC_ENABLE;
+	synic_page_change(&v);
+}
+
+/* The head of a message's slot may be wrong, the next one is right. */
+static void test_slot_bytes(void)
+{
+	struct hvg_message *slot, was = { .type = 1, .payload_size = 8 };
+	int fd = connect_to("control"), bytes;
+	unsigned int value, types = 0;
+	char request[1024];
+
+	spin(5);
+	memcpy(was.payload, "abcdefgh", 8);
+	CHECK(!synic_setup());
+	slot = (struct hvg_message *)vm_ram(0x20000, 4096) + HVG_VMBUS_SINT;
+	messages_at(0x20000);
+	for (value = 0; value < 50; value++) {
+		memset(slot, 0, sizeof(*slot));
+		bytes = snprintf(request, sizeof(request),
+				 "{\"cmd\":\"fault\",\"name\":\"slot-bytes\",\"value\":%u}\n",
+				 value);
+		CHECK(write(fd, request, bytes) == bytes);
+		spin(5);
+		CHECK(take(fd, request, sizeof(request)));
+		CHECK(synic_post_message(0, HVG_VMBUS_SINT, 1, "abcdefgh", 8));
+		CHECK(memcmp(slot, &was, 16));
+		CHECK(!memcmp(slot->payload, was.payload, 8));
+		types += slot->type != 1;
+		memset(slot, 0, sizeof(*slot));
+		CHECK(synic_post_message(0, HVG_VMBUS_SINT, 1, "abcdefgh", 8));
+		CHECK(!memcmp(slot, &was, sizeof(was)));
+	}
+	CHECK(types);
+	synic_teardown();
+	close(fd);
+	spin(5);
 }
 
 static void test_hypercalls(void)
@@ -119,6 +177,7 @@ static void test_crash(void)
 
 const struct test hypervisor_tests[] = {
 	{ "hypercalls", test_hypercalls },
+	{ "fault: bytes of a slot", test_slot_bytes },
 	{ "crash report", test_crash },
 	{ NULL, NULL }
 };

@@ -206,6 +206,66 @@ static void test_start(void)
 	CHECK(bus_quiet(disk_channel, 20));
 }
 
+/* What a command returns may be wrong, but never what was on the disk. */
+static void test_data_bytes(void)
+{
+	uint8_t was[36], is[36];
+	unsigned int i;
+
+	start();
+	disk_file_pattern(disk_file("a", MIB), 0, 4096, 3);
+	disk_buffer_fill(0);
+	CHECK(disk_run((uint8_t[6]){ 0x12, [4] = 36 }, 6, HVG_STOR_READ, 36) ==
+	      HVG_SRB_SUCCESS);
+	disk_buffer_get(was, sizeof(was));
+	for (i = 0; i < 100; i++) {
+		char json[80];
+
+		snprintf(json, sizeof(json),
+			 "{\"name\": \"data-bytes\", \"value\": %u}", i);
+		guest_fault(json);
+		CHECK(read_one() == HVG_SRB_SUCCESS &&
+		      guest_fault_fired("data-bytes") == i);
+		disk_buffer_fill(0);
+		CHECK(disk_run((uint8_t[6]){ 0x12, [4] = 36 }, 6,
+			       HVG_STOR_READ, 36) == HVG_SRB_SUCCESS);
+		disk_buffer_get(is, sizeof(is));
+		CHECK(memcmp(was, is, sizeof(was)) && srb->transfer_length <= 36);
+		CHECK(guest_fault_fired("data-bytes") == i + 1);
+	}
+	CHECK(disk_run((uint8_t[6]){ 0x12, [4] = 36 }, 6, HVG_STOR_READ, 36) ==
+	      HVG_SRB_SUCCESS && srb->transfer_length == 36);
+	disk_buffer_get(is, sizeof(is));
+	CHECK(!memcmp(was, is, sizeof(was)));
+}
+
+/* The start goes on: it is only the answer that was wrong. */
+static void test_protocol_bytes(void)
+{
+	struct hvg_stor_packet was = { .operation = HVG_STOR_COMPLETE_IO };
+	unsigned int i;
+	char json[80];
+
+	start();
+	for (i = 0; i < 100; i++) {
+		bus_close(disk_channel);
+		disk_version = 0;
+		bus_open(disk_channel);
+		snprintf(json, sizeof(json),
+			 "{\"name\": \"protocol-bytes\", \"value\": %u}", i);
+		guest_fault(json);
+		disk_send_operation(HVG_STOR_BEGIN_INITIALIZATION, 0);
+		CHECK(bus_take(disk_channel, &disk_answer));
+		CHECK(disk_answer.bytes < sizeof(was) ||
+		      memcmp(&disk_answer.packet, &was, sizeof(was)));
+		CHECK(!disk_operation(HVG_STOR_QUERY_PROTOCOL_VERSION,
+				      HVG_STOR_VERSION_WIN10));
+		CHECK(!disk_operation(HVG_STOR_QUERY_PROPERTIES, 0));
+		CHECK(!disk_operation(HVG_STOR_END_INITIALIZATION, 0));
+	}
+	CHECK(guest_fault_fired("protocol-bytes") == 100);
+}
+
 const struct test fault_tests[] = {
 	{ "fault: statuses", test_statuses },
 	{ "fault: lengths that lie", test_lies },
@@ -213,5 +273,7 @@ const struct test fault_tests[] = {
 	{ "fault: lost requests and resets", test_lost },
 	{ "fault: completions", test_completions },
 	{ "fault: initialization and sub-channels", test_start },
+	{ "fault: bytes of data", test_data_bytes },
+	{ "fault: bytes of the protocol's answers", test_protocol_bytes },
 	{ NULL, NULL }
 };

@@ -44,7 +44,8 @@ static void tear_down(void)
 int main(void)
 {
 	const struct test *const lists[] = {
-		control_message_tests, channel_tests, fault_tests, NULL
+		control_message_tests, channel_tests, fault_tests,
+		fault_bytes_tests, NULL
 	};
 	int status;
 

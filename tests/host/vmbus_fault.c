@@ -47,6 +47,27 @@ static const struct message_fault {
 	{ FAULT_TRUNCATED, 0, CUT, 0 },
 };
 
+/*
+ * With a rescind the guest gives up what it shares with the host, who must not
+ * go on with it then. A device that goes at a bad time is a fault of its own.
+ */
+static bool message_believed(const void *was, size_t was_bytes,
+			     const void *is, size_t bytes)
+{
+	struct hvg_msg_channel rescind;
+	const struct vmbus_channel *chan;
+
+	if (bytes < sizeof(rescind))
+		return false;
+	memcpy(&rescind, is, sizeof(rescind));
+	if (rescind.header.type != HVG_MSG_RESCIND_OFFER ||
+	    (was_bytes >= sizeof(rescind) &&
+	     !memcmp(was, is, sizeof(rescind))))
+		return false;
+	chan = vmbus_channel_by_id(rescind.channel);
+	return chan && chan->state != CHANNEL_RESCINDED;
+}
+
 /**
  * vmbus_fault_message() - change a message that is about to go
  * @message: a copy of it
@@ -87,6 +108,9 @@ unsigned int vmbus_fault_message(void *message, size_t *bytes)
 			break;
 		}
 	}
+	if (times)
+		*bytes = fault_garble(FAULT_MESSAGE_BYTES, FAULT_ANYWHERE,
+				      message, *bytes, message_believed);
 	return times;
 }
 
@@ -247,6 +271,66 @@ bool vmbus_fault_interrupt(const struct vmbus_channel *chan)
 }
 
 /**
+ * vmbus_fault_event() - set a flag that nobody else sets
+ * @chan: channel whose interrupt is about to be sent
+ * @vp: gets the VP
+ * @flag: gets the flag, of any channel or of none; half are small as ids are
+ *
+ * Return: false if there is to be none.
+ */
+bool vmbus_fault_event(const struct vmbus_channel *chan, uint32_t *vp,
+		       uint16_t *flag)
+{
+	uint32_t value;
+
+	if (!fault_fires(FAULT_EVENT_FLAG, on(chan)))
+		return false;
+	value = fault_value(FAULT_EVENT_FLAG);
+	*vp = (value >> 16) % vm_cpus();
+	*flag = value % HVG_EVENT_FLAGS;
+	if (value >> 31)
+		*flag %= 16;
+	return true;
+}
+
+/**
+ * vmbus_fault_payload() - change what a packet is to carry
+ * @chan: its channel
+ * @data: its payload; gets a changed copy
+ * @bytes: length of @data
+ *
+ * Return: its new length, not more than @bytes.
+ */
+uint32_t vmbus_fault_payload(const struct vmbus_channel *chan,
+			     const void **data, uint32_t bytes)
+{
+	static uint8_t copy[VMBUS_PACKET_MAX];
+
+	if (bytes > sizeof(copy))
+		return bytes;
+	memcpy(copy, *data, bytes);
+	*data = copy;
+	return fault_garble(FAULT_PACKET_BYTES, on(chan), copy, bytes, NULL);
+}
+
+/*
+ * A guest cannot but believe that another request has ended, with the host
+ * still at it. Far away from the true id there is none.
+ */
+static bool frame_believed(const void *was, size_t was_bytes, const void *is,
+			   size_t bytes)
+{
+	struct hvg_packet_header from, to;
+
+	(void)was_bytes;
+	(void)bytes;
+	memcpy(&from, was, sizeof(from));
+	memcpy(&to, is, sizeof(to));
+	return to.trans_id != from.trans_id &&
+	       to.trans_id >> 48 == from.trans_id >> 48;
+}
+
+/**
  * vmbus_fault_packet() - change a packet that is about to be written
  * @chan: its channel
  * @header: its descriptor
@@ -256,6 +340,10 @@ void vmbus_fault_packet(const struct vmbus_channel *chan,
 			struct hvg_packet_header *header,
 			struct hvg_packet_trailer *trailer)
 {
+	struct {
+		struct hvg_packet_header header;
+		struct hvg_packet_trailer trailer;
+	} frame;
 	uint16_t value;
 	unsigned int i;
 
@@ -268,6 +356,38 @@ void vmbus_fault_packet(const struct vmbus_channel *chan,
 	}
 	if (fault_fires(FAULT_PACKET_TRAILER, on(chan)))
 		trailer->packet_start = fault_value(FAULT_PACKET_TRAILER);
+	frame.header = *header;
+	frame.trailer = *trailer;
+	fault_overwrite(FAULT_HEAD_BYTES, on(chan), &frame, sizeof(frame),
+			frame_believed);
+	*header = frame.header;
+	*trailer = frame.trailer;
+}
+
+/**
+ * vmbus_fault_control() - overwrite the host's words on a control page
+ * @chan: its channel
+ * @ring: either; its index was published
+ * @words: where they are, and what the host has written there
+ * @count: how many
+ */
+void vmbus_fault_control(const struct vmbus_channel *chan,
+			 const struct vmbus_ring *ring,
+			 const struct vmbus_word *words, unsigned int count)
+{
+	uint32_t lies[VMBUS_WORDS_MAX];
+	unsigned int i;
+
+	if (ring->index_lies)
+		return;
+	for (i = 0; i < count; i++)
+		lies[i] = words[i].value;
+	fault_overwrite(FAULT_CONTROL_BYTES, on(chan), lies,
+			count * sizeof(*lies), NULL);
+	for (i = 0; i < count; i++)
+		if (lies[i] != words[i].value)
+			__atomic_store_n(words[i].at, lies[i],
+					 __ATOMIC_RELEASE);
 }
 
 /**

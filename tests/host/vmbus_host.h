@@ -202,6 +202,10 @@ void vmbus_offer_message(const struct vmbus_channel *chan,
 unsigned int vmbus_fault_message(void *message, size_t *bytes);
 void vmbus_fault_messages(void);
 bool vmbus_fault_interrupt(const struct vmbus_channel *chan);
+bool vmbus_fault_event(const struct vmbus_channel *chan, uint32_t *vp,
+		       uint16_t *flag);
+uint32_t vmbus_fault_payload(const struct vmbus_channel *chan,
+			     const void **data, uint32_t bytes);
 void vmbus_fault_packet(const struct vmbus_channel *chan,
 			struct hvg_packet_header *header,
 			struct hvg_packet_trailer *trailer);
@@ -209,6 +213,16 @@ uint32_t vmbus_fault_write_index(const struct vmbus_channel *chan,
 				 struct vmbus_ring *ring, uint32_t old);
 uint32_t vmbus_fault_read_index(const struct vmbus_channel *chan,
 				struct vmbus_ring *ring);
+
+/* struct vmbus_word - a word of a control page that is the host's to write */
+struct vmbus_word {
+	uint32_t *at;
+	uint32_t value;
+};
+#define VMBUS_WORDS_MAX	3
+void vmbus_fault_control(const struct vmbus_channel *chan,
+			 const struct vmbus_ring *ring,
+			 const struct vmbus_word *words, unsigned int count);
 
 /* vmbus_channel.c */
 void vmbus_open_channel(const struct hvg_msg_open *msg, bool with_signal);

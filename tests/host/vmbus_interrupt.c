@@ -73,25 +73,34 @@ void vmbus_channel_signalled(struct vmbus_channel *chan, uint64_t count)
 		chan->signals_spurious += count;
 }
 
-/* Interrupt the guest for this channel. */
-void vmbus_channel_interrupt(struct vmbus_channel *chan)
+static bool set_flag(uint32_t vp, uint16_t flag)
 {
-	uint32_t vp = chan->target_vp;
-	uint16_t flag = chan->event_flag;
 	uint8_t *bits;
 
-	if (vp == VMBUS_VP_NONE || vmbus_fault_interrupt(chan))
-		return;
 	/* Dedicated interrupts of 1.1 are the guest's to send only. */
 	if (vmbus_conn.version < HVG_VERSION_WIN8 &&
 	    vmbus_conn.interrupt_page) {
 		bits = vmbus_conn.interrupt_page;
-		__atomic_fetch_or(&bits[chan->id / 8], 1 << chan->id % 8,
+		__atomic_fetch_or(&bits[flag / 8], 1 << flag % 8,
 				  __ATOMIC_SEQ_CST);
 		vp = 0;
 		flag = 0;
 	}
-	if (synic_signal_event(vp, HVG_VMBUS_SINT, flag))
+	return synic_signal_event(vp, HVG_VMBUS_SINT, flag);
+}
+
+/* Interrupt the guest for this channel. */
+void vmbus_channel_interrupt(struct vmbus_channel *chan)
+{
+	uint32_t vp = chan->target_vp, other_vp;
+	uint16_t other;
+
+	if (vp == VMBUS_VP_NONE || vmbus_fault_interrupt(chan))
+		return;
+	if (vmbus_fault_event(chan, &other_vp, &other))
+		set_flag(other_vp, other);
+	/* Below 6.0 the flag is the channel's id. */
+	if (set_flag(vp, chan->event_flag))
 		chan->interrupts++;
 	else
 		hlog_verbose("vmbus: channel %u: VP %u takes no events",

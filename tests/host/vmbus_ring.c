@@ -162,7 +162,14 @@ bool vmbus_ring_readable(struct vmbus_channel *chan)
  */
 void vmbus_ring_mask(struct vmbus_channel *chan, bool on)
 {
-	store(&chan->in.control->interrupt_mask, on);
+	struct vmbus_ring *ring = &chan->in;
+	const struct vmbus_word words[] = {
+		{ &ring->control->interrupt_mask, on },
+		{ &ring->control->read_index, ring->index },
+	};
+
+	store(&ring->control->interrupt_mask, on);
+	vmbus_fault_control(chan, ring, words, 2);
 	full_barrier();
 }
 
@@ -310,6 +317,22 @@ int vmbus_read(struct vmbus_channel *chan, struct vmbus_packet *pkt)
 	return 1;
 }
 
+/* The host's words after a packet, and what a fault makes of them. */
+static void fault_out(struct vmbus_channel *chan)
+{
+	struct vmbus_ring *ring = &chan->out;
+	const struct vmbus_word words[] = {
+		{ &ring->control->write_index, ring->index },
+		{ &ring->control->pending_send_size,
+		  chan->write_blocked ? chan->write_needs : 0 },
+		{ &ring->control->features,
+		  vmbus_conn.version >= HVG_VERSION_WIN8 ?
+		  HVG_RING_FEATURE_PENDING_SEND : 0 },
+	};
+
+	vmbus_fault_control(chan, ring, words, 3);
+}
+
 /* Ask the reader for a signal when there is room for @bytes. */
 static int block_writer(struct vmbus_channel *chan, uint32_t bytes)
 {
@@ -327,6 +350,12 @@ static int block_writer(struct vmbus_channel *chan, uint32_t bytes)
 	if (vmbus_conn.version < HVG_VERSION_WIN8)
 		vmbus_poll_start();
 	return chan->broken ? -ENOTCONN : -EAGAIN;
+}
+
+/* A packet with so much payload, without its trailer. */
+static uint32_t packet_length(uint32_t bytes)
+{
+	return (sizeof(struct hvg_packet_header) + bytes + 7) & ~7u;
 }
 
 /**
@@ -349,12 +378,11 @@ int vmbus_write(struct vmbus_channel *chan, uint16_t type, uint64_t trans_id,
 		const void *data, uint32_t bytes, uint16_t flags)
 {
 	static const uint8_t padding[8];
-	uint32_t length = (sizeof(struct hvg_packet_header) + bytes + 7) & ~7u;
+	uint32_t length = packet_length(bytes);
 	struct vmbus_ring *ring = &chan->out;
 	struct hvg_packet_header header = {
 		.type = type,
 		.offset8 = sizeof(header) / 8,
-		.length8 = length / 8,
 		.flags = flags,
 		.trans_id = trans_id,
 	};
@@ -377,6 +405,9 @@ int vmbus_write(struct vmbus_channel *chan, uint16_t type, uint64_t trans_id,
 		if (ret)
 			return ret;
 	}
+	bytes = vmbus_fault_payload(chan, &data, bytes);
+	length = packet_length(bytes);
+	header.length8 = length / 8;
 	old = ring->index;
 	trailer.packet_start = old;
 	vmbus_fault_packet(chan, &header, &trailer);
@@ -389,6 +420,7 @@ int vmbus_write(struct vmbus_channel *chan, uint16_t type, uint64_t trans_id,
 	chan->bytes_out += length + TRAILER;
 	store(&ring->control->write_index,
 	      vmbus_fault_write_index(chan, ring, old));
+	fault_out(chan);
 	/* Pairs with the guest's between unmasking and its second look. */
 	full_barrier();
 	read_index = load(&ring->control->read_index);

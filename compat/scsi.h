@@ -217,8 +217,21 @@ static inline int hvg_scsi_sg_copy_from_buffer(struct scsi_cmnd *scmd,
 	return bytes;
 }
 
+static inline int hvg_scsi_sg_copy_to_buffer(struct scsi_cmnd *scmd,
+					     void *buf, int bytes)
+{
+	bytes = min_t(unsigned int, bytes, scsi_bufflen(scmd));
+	if (scsi_sg_count(scmd))
+		return sg_copy_to_buffer(scsi_sglist(scmd),
+					 scsi_sg_count(scmd), buf, bytes);
+	memcpy(buf, scmd->request_buffer, bytes);
+	return bytes;
+}
+
 #define scsi_sg_copy_from_buffer(scmd, buf, bytes) \
 	hvg_scsi_sg_copy_from_buffer(scmd, buf, bytes)
+#define scsi_sg_copy_to_buffer(scmd, buf, bytes) \
+	hvg_scsi_sg_copy_to_buffer(scmd, buf, bytes)
 #endif
 
 /*

@@ -24,6 +24,10 @@
 /* Peripheral qualifier 3, type 0x1f: no LUN here, ask for others. */
 #define STORVSC_NO_LUN		0x7f
 
+/* A list of LUNs: a head of this much, and as much for each. */
+#define STORVSC_LUN_BYTES	8
+#define STORVSC_LUNS_MAX	256
+
 /* What INQUIRY says of a LUN that is not there on a target that is. */
 static void storvsc_make_no_lun(struct scsi_cmnd *scmd)
 {
@@ -37,6 +41,28 @@ static void storvsc_make_no_lun(struct scsi_cmnd *scmd)
 
 	bytes = scsi_sg_copy_from_buffer(scmd, inquiry, sizeof(inquiry));
 	scsi_set_resid(scmd, scsi_bufflen(scmd) - bytes);
+}
+
+/*
+ * The midlayer looks at the list's length whether it was moved or not, and
+ * gets memory for as much as it says: a warning where that is too much.
+ */
+static void storvsc_check_luns(struct scsi_cmnd *scmd,
+			       struct storvsc_verdict *v)
+{
+	u32 bytes = scsi_bufflen(scmd) - v->resid, length;
+	u8 head[4] = { 0 };
+
+	if (v->host_byte != DID_OK || v->status != SAM_STAT_GOOD)
+		return;
+	scsi_sg_copy_to_buffer(scmd, head, sizeof(head));
+	length = (u32)head[0] << 24 | head[1] << 16 | head[2] << 8 | head[3];
+	if (bytes >= STORVSC_LUN_BYTES &&
+	    length <= STORVSC_LUNS_MAX * STORVSC_LUN_BYTES)
+		return;
+	v->host_byte = DID_ERROR;
+	v->expected = "a list of 256 LUNs or fewer";
+	v->got = length;
 }
 
 static void storvsc_bad(struct storvsc_adapter *a, struct hvg_channel *chan,
@@ -56,6 +82,8 @@ static void storvsc_finish(struct storvsc_adapter *a, struct hvg_channel *chan,
 	storvsc_judge(a->version, scmd->cmnd, scmd->device->lun,
 		      scsi_bufflen(scmd), a->sense_bytes, pkt, &v);
 	storvsc_host_data(scmd, scsi_bufflen(scmd) - v.resid);
+	if (scmd->cmnd[0] == REPORT_LUNS)
+		storvsc_check_luns(scmd, &v);
 
 	/* With no progress the midlayer would repeat a success for ever. */
 	if (v.host_byte == DID_OK && v.status == SAM_STAT_GOOD &&

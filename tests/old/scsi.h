@@ -51,6 +51,7 @@ void sg_init_one(struct scatterlist *sg, void *buf, unsigned int bytes);
 
 #define TEST_UNIT_READY		0x00
 #define INQUIRY			0x12
+#define REPORT_LUNS		0xa0
 #define MODE_SENSE		0x1a
 #define SET_WINDOW		0x24
 #define WRITE_SAME		0x41

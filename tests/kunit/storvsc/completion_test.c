@@ -241,6 +241,44 @@ static void completion_no_lun(struct kunit *test)
 	__free_page(page);
 }
 
+/* A list of LUNs that is longer than any, or has no length. */
+static void completion_luns(struct kunit *test)
+{
+	static const struct {
+		u32 length;
+		u32 moved;
+		int host_byte;
+	} rows[] = {
+		{ 0, 8, DID_OK },
+		{ 8, 16, DID_OK },
+		{ 8, 4, DID_ERROR },
+		{ 8, 0, DID_ERROR },
+		{ 2048, 4096, DID_OK },
+		{ 2049, 4096, DID_ERROR },
+		{ 0x80000000, 4096, DID_ERROR },
+		{ ~0u, 16, DID_ERROR },
+	};
+	struct hvg_stor_packet pkt = { .u.request.srb_status = HVG_SRB_SUCCESS };
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	unsigned int i, bad = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	f->scmd.cmnd[0] = REPORT_LUNS;
+	fixture_sg_begin(f, 1);
+	fixture_sg_entry(f, 0, page_to_pfn(page), 0, 4096);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		*(__be32 *)page_address(page) = cpu_to_be32(rows[i].length);
+		pkt.u.request.transfer_length = rows[i].moved;
+		KUNIT_EXPECT_EQ_MSG(test, rows[i].host_byte << 16,
+				    answered(test, &pkt), "%#x, %u moved",
+				    rows[i].length, rows[i].moved);
+		bad += rows[i].host_byte != DID_OK;
+		KUNIT_EXPECT_EQ(test, bad,
+				atomic_read(&f->a.count.bad_packets));
+	}
+	__free_page(page);
+}
+
 /* Packets that complete no command. */
 static void completion_notifications(struct kunit *test)
 {
@@ -338,6 +376,7 @@ static struct kunit_case completion_cases[] = {
 	KUNIT_CASE(completion_every_pair),
 	KUNIT_CASE(completion_answers),
 	KUNIT_CASE(completion_no_lun),
+	KUNIT_CASE(completion_luns),
 	KUNIT_CASE(completion_notifications),
 	KUNIT_CASE(completion_early),
 	KUNIT_CASE(completion_fail_all),

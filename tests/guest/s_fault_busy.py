@@ -20,14 +20,14 @@ def guest(vm):
     some, ever = [], []
     for name in NAMES:
         before = faults.fired(vm, name)
-        faults.start_mix(vm, device, seconds=10)
+        mark = faults.start_mix(vm, "data", seconds=10)
         for number in range(1, SOME + 1):
             faults.arm(vm, name, disk="data", after=8)
             vm.wait_for(lambda n=name, c=before + number:
                         faults.fired(vm, n) >= c, "%s fires" % name)
-        code, text = faults.finished(vm, "fio", 120)
+        faults.end_mix(vm, "data", mark)
         faults.disarm(vm)
-        some.append((name, code, text, faults.fired(vm, name) - before))
+        some.append((name, faults.fired(vm, name) - before))
     for name in NAMES:
         faults.arm(vm, name, disk="data", cdb=faults.READ, count=0)
         code, seconds = faults.read(vm, device, limit=LIMIT)
@@ -40,10 +40,8 @@ def guest(vm):
 
 def host(vm, seen):
     some, ever = seen
-    for name, code, text, fired in some:
+    for name, fired in some:
         expect_equal(fired, SOME, "%s: how often it fired" % name)
-        expect(code == 0, "%s now and then: fio failed with exit status %d:"
-               "\n%s", name, code, text)
     for name, code, seconds in ever:
         expect(code not in (0, 124, 137, 143), "%s for ever: expected an "
                "error, dd's exit status is %d after %.0f s", name, code,

@@ -3,29 +3,29 @@
 
 import faults
 from devices import DISKS as CATALOGUE, MIB
-from scenario import expect, expect_equal
+from scenario import expect_equal
 
 GROUP = "fault"
 DISKS = ("data",)
 SIZE = CATALOGUE["data"].size
 # I/O keeps below the smallest.
 SIZES = tuple(SIZE + n * MIB for n in (16, 1024, -128, 64, -256, 8))
-BUSY_MIB = 32
 
 
 def guest(vm):
     device = vm.disk("data")
-    faults.start_mix(vm, device, seconds=15, mib=BUSY_MIB, rate=200)
+    mark = faults.start_mix(vm, "data", seconds=15, rate=200)
     for size in SIZES:
         vm.control("disk-resize", size=size,
                    **CATALOGUE["data"].address())
-        vm.wait_for(lambda s=size: vm.sh("blockdev --getsize64 %s"
-                                         % device).strip() == str(s),
-                    "the guest sees %d bytes" % size)
+        # The notice rides on a request, and fio may have ended.
+        vm.wait_for(lambda s=size: vm.sh(
+            "dd if=%s of=/dev/null count=1 iflag=direct 2>/dev/null\n"
+            "blockdev --getsize64 %s" % (device, device)).strip() == str(s),
+            "the guest sees %d bytes" % size)
         vm.sh("printf %%016d %d | dd of=%s bs=4k seek=%d conv=sync,notrunc "
               "oflag=direct 2>/dev/null" % (size, device, size // 4096 - 1))
-    code, text = faults.finished(vm, "fio", 120)
-    expect(code == 0, "fio failed with exit status %d:\n%s", code, text)
+    faults.end_mix(vm, "data", mark)
 
 
 def host(vm, _seen):

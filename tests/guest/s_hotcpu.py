@@ -5,6 +5,7 @@ From 2.4 on a channel interrupts the CPU that it was opened for, and only 4.1
 can move it: in between, a CPU with channels must not go.
 """
 
+import faults
 from profiles import version
 from scenario import expect, expect_equal
 
@@ -22,11 +23,12 @@ def skip(boot):
 
 def guest(vm):
     device = vm.disk("data")
-    before = vm.storage()["errors"]
+    before = vm.storage()
+    mark = faults.start_mix(vm, "data", seconds=10)
+    vm.wait_for(lambda: vm.storage()["writes"] > before["writes"],
+                "fio writes")
+    begun = vm.storage()
     output = vm.sh("""
-        fio --name=hotcpu --filename=%s --rw=randrw --bs=4k --size=64m \
-            --time_based --runtime=8 --ioengine=libaio --direct=1 \
-            --iodepth=8 --minimal > /tmp/fio 2>&1 &
         cd /sys/devices/system/cpu
         online() {
             [ ! -e online ] || { cat online; return; }
@@ -45,11 +47,14 @@ def guest(vm):
             echo 1 > /sys/devices/system/cpu/cpu1/online 2>/dev/null || :
             [ "$(online)" = "$all" ]
         done
-        wait $!
-        echo both again | dd of=%s conv=sync,notrunc oflag=direct 2>&1
-        """ % (device, vm.cpus, device), timeout=120)
+        """ % vm.cpus, timeout=120)
+    ended = vm.storage()
+    faults.end_mix(vm, "data", mark)
+    vm.sh("echo both again | dd of=%s conv=sync,notrunc oflag=direct 2>&1"
+          % device)
     log = vm.sh("dmesg | grep 'CPU 1 stays' | tail -n 1 || :")
-    return before, output, log, _on_cpu1(vm, device)
+    busy = {what: ended[what] - begun[what] for what in ("reads", "writes")}
+    return before["errors"], output, log, busy, _on_cpu1(vm, device)
 
 
 def _on_cpu1(vm, device):
@@ -68,7 +73,9 @@ def _on_cpu1(vm, device):
 
 
 def host(vm, seen):
-    before, output, log, packets = seen
+    before, output, log, busy, packets = seen
+    for what, number in busy.items():
+        expect(number > 0, "no %s while the CPU went and came", what)
     if (2, 4) <= version(vm.profile.vmbus) < (4, 1):
         expect_equal(output.count("refused"), 3, "refusals")
         expect("cannot move it" in log, "no reason in the log: %r", log)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the scenarios of the faults and of the hostile host share."""
 
+import json
+import os
+import struct
 import time
 
 from guest import GuestError
@@ -8,6 +11,10 @@ from scenario import expect, expect_equal
 
 READ = 0x28	# READ(10), what sd sends for small disks
 WRITE = 0x2a
+# What start_mix() uses of a disk, and of that what is read, at the end
+MIX_BYTES = 48 << 20
+MIX_READ_BYTES = 16 << 20
+MIX_BLOCK = 4096
 
 
 def arm(vm, name, **where):
@@ -84,18 +91,54 @@ def start(vm, script):
           % script)
 
 
-def start_mix(vm, device, seconds, mib=64, rate=500):
-    """Read and write at random, and verify what is read, in the background.
+def _pattern(mark, begin, end):
+    """Blocks that say which they are, and by @mark of which run."""
+    return b"".join((mark + struct.pack("<Q", place)) * (MIX_BLOCK // 16)
+                    for place in range(begin, end, MIX_BLOCK))
 
-    @rate is I/Os a second each way. Within its time fio must not come round:
-    it would take blocks for bad then that it has written twice.
+
+def start_mix(vm, name, seconds, rate=500):
+    """Read and write the disk called @name at random, in the background.
+
+    What is written says where it belongs, and end_mix() looks at the image.
+    What is read has been put there by the host, and fio verifies it: of a job
+    that writes, too, it would verify nothing within its time.
+    @rate is I/Os a second each way. Within its time fio must not come round.
     """
-    expect(seconds * rate * 2 < mib << 8, "%d MiB are too few for %d I/Os",
-           mib, seconds * rate * 2)
-    start(vm, "fio --name=mix --filename=%s --rw=randrw --bs=4k --size=%dm "
-          "--ioengine=libaio --direct=1 --iodepth=16 --verify=crc32c "
+    end, middle = MIX_BYTES, MIX_BYTES - MIX_READ_BYTES
+    expect(seconds * rate < middle // MIX_BLOCK, "%d bytes are too few for "
+           "%d writes", middle, seconds * rate)
+    mark = os.urandom(8)
+    with open(vm.image(name), "r+b") as image:
+        image.seek(middle)
+        image.write(_pattern(mark, middle, end))
+    start(vm, "fio --filename=%s --bs=%d --ioengine=libaio --direct=1 "
+          "--iodepth=8 --verify=pattern --verify_pattern=0x%s%%o "
           "--verify_fatal=1 --randrepeat=0 --time_based --runtime=%d "
-          "--rate_iops=%d,%d --minimal" % (device, mib, seconds, rate, rate))
+          "--rate_iops=%d,%d --output-format=json "
+          "--name=write --rw=randwrite --do_verify=0 --size=%d "
+          "--name=read --rw=randread --offset=%d --size=%d" % (
+              vm.disk(name), MIX_BLOCK, mark.hex(), seconds, rate, rate,
+              middle, middle, MIX_READ_BYTES))
+    return mark
+
+
+def end_mix(vm, name, mark, timeout=120):
+    """Wait for what start_mix() has started: fio has met no error, and each
+    block that it has written is on the image."""
+    code, text = finished(vm, "fio", timeout)
+    words, _, report = text.partition("{")
+    expect(code == 0, "fio failed with exit status %d:\n%s", code, words)
+    write, read = json.loads("{" + report)["jobs"]
+    expect(read["read"]["total_ios"] > 0, "fio has read nothing")
+    with open(vm.image(name), "rb") as image:
+        data = image.read(MIX_BYTES - MIX_READ_BYTES)
+    wanted = _pattern(mark, 0, len(data))
+    found = sum(data[n:n + MIX_BLOCK] == wanted[n:n + MIX_BLOCK]
+                for n in range(0, len(data), MIX_BLOCK))
+    expect(found > 0, "fio has written nothing")
+    expect_equal(found, write["write"]["total_ios"],
+                 "blocks on the image of those that fio has written")
 
 
 def finished(vm, what, timeout=60):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Each SRB status, once and for ever: an error in time, or a retry."""
 
+import re
+from pathlib import Path
+
 import faults
 from scenario import expect, expect_equal
 
@@ -8,9 +11,13 @@ GROUP = "fault"
 DISKS = ("data", "second")
 MODULES = ("ours",)
 
+WIRE = Path(__file__).resolve().parents[2] / "include/hvg/storvsc_wire.h"
+PENDING = 0x00
 INVALID_REQUEST = 0x06
 # fault, its value, whether a command that meets it once is to succeed
 CASES = (
+    ("srb-status", PENDING, True),
+    ("srb-status", 0x01, True),		# success, with nothing moved
     ("srb-status", 0x02, True),		# aborted
     ("srb-status", 0x03, True),		# abort failed
     ("srb-status", 0x04, True),		# error
@@ -21,6 +28,7 @@ CASES = (
     ("srb-status", 0x0a, False),	# selection timeout
     ("srb-status", 0x0b, True),		# command timeout
     ("srb-status", 0x0e, True),		# bus reset
+    ("srb-status", 0x12, True),		# overrun, with nothing moved
     ("srb-status", 0x15, True),		# bad length
     ("srb-status", 0x16, True),		# flushed
     ("srb-status", 0x20, False),	# invalid LUN
@@ -52,7 +60,8 @@ def guest(vm):
     device, second = vm.disk("data"), vm.disk("second")
     faults.impatient(vm, device)
     ever = []
-    for name, value in (("srb-status", 0x04), ("srb-status", 0x08),
+    for name, value in (("srb-status", PENDING), ("srb-status", 0x04),
+                        ("srb-status", 0x08), ("srb-status", 0x12),
                         ("srb-status", 0x16)):
         faults.arm(vm, name, value=value, disk="data", cdb=faults.READ,
                    count=0)
@@ -63,11 +72,21 @@ def guest(vm):
         faults.works(vm, vm.disk("data"), "after %s %#x" % (name, value))
     faults.afresh(vm)
     faults.works(vm, vm.disk("data"), "after a reload")
-    return seen, ever
+    return seen, ever, vm.kernel_log("SRB status of a finished request")
+
+
+def _known():
+    """Each status that the protocol's header has."""
+    text = WIRE.read_text(encoding="utf-8")
+    text = re.search(r"enum hvg_srb_status \{(.*?)\}", text, re.S).group(1)
+    return {int(value, 16) for value in re.findall("= (0x[0-9a-f]+)", text)}
 
 
 def host(vm, seen):
-    once, ever = seen
+    once, ever, pending = seen
+    expect_equal(_known() - {value for _, value, _ in CASES}, set(),
+                 "status values that no command met")
+    expect(pending, "nothing in the log of a request that ended as pending")
     for (name, value, good), (code, fired, reads) in zip(CASES, once):
         expect_equal(fired, 1, "%s %#x: how often it fired" % (name, value))
         expect(code not in (124, 137, 143), "%s %#x: dd did not end", name,

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "../../include/hvg/guids.h"
-#include "fault.h"
 #include "profile.h"
 #include "record.h"
 #include "storvsp.h"
@@ -92,10 +91,8 @@ static void query_properties(struct storage_controller *ctl,
 	    storvsp_version_at_least(ctl, HVG_STOR_VERSION_WIN8))
 		p->flags = HVG_STOR_PROPERTY_MULTICHANNEL;
 	p->max_transfer_bytes = vm_profile()->max_transfer_bytes;
-	storvsp_fault_properties(p);
+	storvsp_fault_properties(req, p);
 	ctl->state = STORVSP_END;
-	if (fault_fires(FAULT_START_SILENT, FAULT_ANYWHERE))
-		req->wants_completion = false;
 	storvsp_complete(req, HVG_NT_SUCCESS);
 }
 

@@ -98,6 +98,7 @@ bool storvsp_fault_request(struct storvsp_request *req);
 void storvsp_fault_answer(struct storvsp_request *req);
 struct storvsp_channel *storvsp_fault_completion(struct storvsp_request *req);
 unsigned int storvsp_fault_subchannels(unsigned int count);
-void storvsp_fault_properties(struct hvg_stor_properties *p);
+void storvsp_fault_properties(struct storvsp_request *req,
+			      struct hvg_stor_properties *p);
 
 #endif

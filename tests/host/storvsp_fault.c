@@ -185,13 +185,19 @@ unsigned int storvsp_fault_subchannels(unsigned int count)
 
 /**
  * storvsp_fault_properties - change what the guest is told of the controller
+ * @req: its question; may be left without an answer
  * @p: the answer
  */
-void storvsp_fault_properties(struct hvg_stor_properties *p)
+void storvsp_fault_properties(struct storvsp_request *req,
+			      struct hvg_stor_properties *p)
 {
-	if (fault_fires(FAULT_TRANSFER_LIMIT, FAULT_ANYWHERE))
+	struct fault_place place = place_of(req);
+
+	if (fault_fires(FAULT_START_SILENT, place))
+		req->wants_completion = false;
+	if (fault_fires(FAULT_TRANSFER_LIMIT, place))
 		p->max_transfer_bytes = fault_value(FAULT_TRANSFER_LIMIT);
-	if (fault_fires(FAULT_SUBCHANNEL_COUNT, FAULT_ANYWHERE)) {
+	if (fault_fires(FAULT_SUBCHANNEL_COUNT, place)) {
 		p->max_subchannels = fault_value(FAULT_SUBCHANNEL_COUNT);
 		p->flags |= HVG_STOR_PROPERTY_MULTICHANNEL;
 	}

@@ -3,6 +3,7 @@
  * Unit tests of the storage service's faults: each happens when it is armed,
  * as often as it is armed for, and then no more.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,13 +178,24 @@ static const struct hvg_stor_properties *properties(void)
 	return &disk_answer.packet.u.properties;
 }
 
+static void limit_transfers(uint32_t channel)
+{
+	char json[80];
+
+	snprintf(json, sizeof(json),
+		 "{\"name\": \"transfer-limit\", \"channel\": %u}", channel);
+	guest_fault(json);
+}
+
 static void test_start(void)
 {
 	struct vmbus_device *dev;
 
 	start();
 	dev = bus_device(0);
-	guest_fault("{\"name\": \"transfer-limit\"}");
+	limit_transfers(vmbus_channel_id(disk_channel) + 1);
+	CHECK(properties()->max_transfer_bytes != 512);
+	limit_transfers(vmbus_channel_id(disk_channel));
 	CHECK(properties()->max_transfer_bytes == 512);
 	guest_fault("{\"name\": \"subchannel-count\"}");
 	CHECK(properties()->max_subchannels == 65535);

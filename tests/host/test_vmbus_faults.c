@@ -248,9 +248,13 @@ static void test_answers(void)
 	arm("gpadl-silent");
 	post_gpadl(1, 9);
 	CHECK(idle());
-	arm("open-silent");
+	guest_fault("{\"name\": \"open-silent\", \"channel\": 2}");
 	post_open(1, 7);
-	CHECK(idle() && opened == 1);
+	CHECK(take_word(HVG_MSG_OPEN_RESULT, 8) == 1 && idle());
+	post(HVG_MSG_CLOSE_CHANNEL, 1);
+	guest_fault("{\"name\": \"open-silent\", \"channel\": 1}");
+	post_open(1, 7);
+	CHECK(idle() && opened == 2);
 	post(HVG_MSG_CLOSE_CHANNEL, 1);
 	arm("open-id");
 	post_open(1, 7);

@@ -68,6 +68,19 @@ static bool message_believed(const void *was, size_t was_bytes,
 	return chan && chan->state != CHANNEL_RESCINDED;
 }
 
+/* The channel that a message is about, if it names one. */
+static struct fault_place about(const struct hvg_msg_channel *msg)
+{
+	switch (msg->header.type) {
+	case HVG_MSG_RESCIND_OFFER:
+	case HVG_MSG_OPEN_RESULT:
+	case HVG_MSG_GPADL_CREATED:
+		return (struct fault_place){ .channel = msg->channel };
+	default:
+		return FAULT_ANYWHERE;
+	}
+}
+
 /**
  * vmbus_fault_message() - change a message that is about to go
  * @message: a copy of it
@@ -80,13 +93,14 @@ unsigned int vmbus_fault_message(void *message, size_t *bytes)
 	const struct message_fault *f = message_faults;
 	const struct message_fault *end = f + sizeof(message_faults) /
 					  sizeof(message_faults[0]);
+	const struct fault_place place = about(message);
 	unsigned int times = 1;
 	uint32_t type, word;
 
 	memcpy(&type, message, sizeof(type));
 	for (; f < end; f++) {
 		if ((f->type && f->type != type) ||
-		    !fault_fires(f->fault, FAULT_ANYWHERE))
+		    !fault_fires(f->fault, place))
 			continue;
 		switch (f->change) {
 		case DROP:

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import struct
 import time
 
@@ -15,6 +16,11 @@ WRITE = 0x2a
 MIX_BYTES = 48 << 20
 MIX_READ_BYTES = 16 << 20
 MIX_BLOCK = 4096
+# What a driver may log of one cause: the kernel's own limit is ten lines in a
+# burst, and one that says how many it has left out.
+LINES = 11
+# Lines of theirs
+DRIVERS = "hvg_|vmbus|channel"
 
 
 def arm(vm, name, **where):
@@ -82,6 +88,15 @@ def works(vm, device, what, cpu=None):
     """A sector can be read, and soon."""
     code, _ = read(vm, device, limit=60, cpu=cpu)
     expect_equal(code, 0, "%s: exit status of dd on %s" % (what, device))
+
+
+def beside(vm, name, device, what):
+    """A fault is on: the disk called @name, @device in the guest, which is on
+    another controller, can be read, and that by the host."""
+    (code, _), reads = executed(vm, name, lambda: read(vm, device))
+    expect_equal(code, 0, "%s: exit status of dd on %s beside it"
+                 % (what, name))
+    expect(reads, "%s: the host has read nothing from %s", what, name)
 
 
 def start(vm, script):
@@ -160,7 +175,44 @@ def finished(vm, what, timeout=60):
 
 def driver_lines(vm):
     """What the drivers have logged since the scenario began."""
-    return vm.kernel_log("hvg_|vmbus|channel", 1000).splitlines()
+    return vm.kernel_log(DRIVERS, 1000).splitlines()
+
+
+def log_mark(vm):
+    """From where said() looks at the console: it costs the guest nothing."""
+    return len(vm.console_text())
+
+
+def _warnings(vm, mark):
+    """What the drivers have put on the console, which shows no less urgent
+    lines, since @mark."""
+    return [line for line in vm.console_text()[mark:].splitlines()
+            if re.search(DRIVERS, line)]
+
+
+def said(vm, mark, what, line):
+    """The guest names a fault, and once: since @mark it has logged a line that
+    matches @line, and no more than LINES.
+
+    @line: None where there is nothing to say. The kernel's own drivers say
+    other things than ours.
+    """
+    if vm.kind != "ours":
+        return
+    if line:
+        vm.wait_for(lambda: re.search(line, "\n".join(_warnings(vm, mark))),
+                    "%s: the guest's log has %r" % (what, line))
+    lines = _warnings(vm, mark)
+    expect(len(lines) <= LINES, "%s: %d lines in the guest's log:\n%s", what,
+           len(lines), "\n".join(lines))
+
+
+def ignored(vm):
+    """How many messages of the host our bus driver has counted and ignored,
+    since it was loaded."""
+    text = vm.sh("cat /sys/kernel/debug/hvg_vmbus/connection")
+    return sum(map(int, re.findall(r"^(?:unexpected|of other types): *(\d+)$",
+                                   text, re.M)))
 
 
 def load(vm, parameters="", storage="", limit=120):
@@ -184,9 +236,20 @@ def unload(vm):
 
 
 def afresh(vm):
-    """Unload the drivers and load them: nothing may have stuck."""
+    """Unload the drivers and load them: nothing may have stuck.
+
+    The host is told that they go, and ours have no word to say of pages that
+    it keeps or of what it has not confirmed.
+    """
     disarm(vm)
+    mark = log_mark(vm)
+    unloads = vm.control("status")["vmbus"]["unloads"]
     unload(vm)
+    now = vm.control("status")["vmbus"]
+    expect_equal((now["state"], now["unloads"]),
+                 ("disconnected", unloads + 1), "the connection after unload")
+    expect_equal([line for line in _warnings(vm, mark)
+                  if re.search("pages|UNLOAD", line)], [], "lines at unload")
     code, text = load(vm)
     expect(code == 0, "the drivers cannot be loaded again: %s", text)
 

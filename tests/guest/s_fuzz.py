@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The host breaks the protocol at random while disks are read and go.
 
-Each round takes another seed: under I/O, a disk that comes and goes and a
-reload of the drivers, anything the host writes may be wrong. Then the faults
-end, and what was loaded must unload, load and work. Without --fault-minutes
-the rounds are those of SEEDS: a seed that has found something stays there.
+Each round takes another seed: under I/O, channels that move between CPUs, a
+disk that comes and goes and a reload of the drivers, anything the host writes
+may be wrong, and any bytes of it. Then the faults end, and what was loaded
+must unload, load and work. Without --fault-minutes the rounds are those of
+SEEDS: a seed that has found something stays there. Of each kind of thing that
+the host writes some bytes must have been wrong in one round or another.
 """
 
 import time
@@ -19,7 +21,7 @@ DISKS = ("data", "ide")
 MODULES = ("ours",)
 HOT = CATALOGUE["hot"]
 
-SEEDS = (1, 2)
+SEEDS = (1, 5)
 ROUND_S = 20
 # The longest that a reload may take: each step of a start has 30 s.
 END_S = 300
@@ -34,6 +36,14 @@ READ = """
             sleep 0.1
         done) &
     done
+    (while [ ! -e /tmp/fuzz-end ]; do
+        for cpu in 1 0; do
+            for file in /sys/bus/vmbus/devices/*/channels/*/cpu; do
+                [ -e /tmp/fuzz-end ] || echo $cpu > $file
+            done 2>/dev/null
+            sleep 0.5
+        done
+    done) &
     wait
     """
 
@@ -43,6 +53,7 @@ def guest(vm):
     end = time.monotonic() + 60 * vm.boot["fault_minutes"]
     seeds = list(SEEDS)
     rounds = []
+    before = _overwritten(vm)
     while seeds or time.monotonic() < end:
         seed = seeds.pop(0) if seeds else rounds[-1][0] + 1
         try:
@@ -51,7 +62,15 @@ def guest(vm):
             raise Failed("seed %d: %s" % (seed, error)) from error
         trouble = vm.trouble()
         expect(not trouble, "seed %d: %s", seed, trouble)
-    return rounds
+    return rounds, {name: count - before[name]
+                    for name, count in _overwritten(vm).items()}
+
+
+def _overwritten(vm):
+    """How often bytes were wrong, of each kind of thing that the host writes."""
+    fired = vm.stats()["faults"]
+    return {fault["name"]: fired.get(fault["name"], 0)
+            for fault in vm.control("fault-list")["faults"] if fault["bytes"]}
 
 
 def _round(vm, seed):
@@ -80,8 +99,11 @@ def _round(vm, seed):
     return fired
 
 
-def host(vm, rounds):
+def host(vm, seen):
+    rounds, overwritten = seen
     expect(all(fired for _, fired in rounds) and
            sum(fired for _, fired in rounds) > len(rounds),
            "expected faults in each round, got %r", rounds)
+    expect(overwritten and all(overwritten.values()),
+           "expected wrong bytes of each kind, got %r", overwritten)
     expect_equal(vm.storage()["in_flight"], 0, "requests in flight")

@@ -312,7 +312,7 @@ bool fault_fires(enum fault fault, struct fault_place place)
 	struct fault_state *s = &states[fault];
 
 	if (!s->armed)
-		return random_fires(fault);
+		return !place.spared && random_fires(fault);
 	if (!place_matches(s, place))
 		return false;
 	if (s->after) {

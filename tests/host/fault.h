@@ -94,11 +94,13 @@ enum fault {
  * @disk: serial number of the disk concerned, or NULL
  * @cdb: the SCSI command concerned, or NULL
  * @channel: id of the channel concerned, or 0
+ * @spared: nothing happens here at random
  */
 struct fault_place {
 	const char *disk;
 	const uint8_t *cdb;
 	uint32_t channel;
+	bool spared;
 };
 #define FAULT_ANYWHERE	((struct fault_place){ .channel = 0 })
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../../include/hvg/hv_wire.h"
+#include "../../include/hvg/vmbus_wire.h"
 #include "fault.h"
 #include "loop.h"
 #include "record.h"
@@ -338,10 +339,14 @@ static void slot_write(struct hvg_message *slot, const struct message *m)
 		.payload_size = m->len,
 		.flags = m->next ? HVG_MESSAGE_FLAG_PENDING : 0,
 	};
+	/* As its payload is, see vmbus_fault_message(). */
+	struct fault_place place = {
+		.spared = m->payload[0] == HVG_MSG_GPADL_TORNDOWN,
+	};
 
-	if (fault_fires(FAULT_SLOT_SIZE, FAULT_ANYWHERE))
+	if (fault_fires(FAULT_SLOT_SIZE, place))
 		head.payload_size = fault_value(FAULT_SLOT_SIZE);
-	fault_overwrite(FAULT_SLOT_BYTES, FAULT_ANYWHERE, &head,
+	fault_overwrite(FAULT_SLOT_BYTES, place, &head,
 			offsetof(struct hvg_message, payload), NULL);
 	memcpy(slot->payload, m->payload, m->len);
 	slot->payload_size = head.payload_size;

@@ -93,11 +93,16 @@ unsigned int vmbus_fault_message(void *message, size_t *bytes)
 	const struct message_fault *f = message_faults;
 	const struct message_fault *end = f + sizeof(message_faults) /
 					  sizeof(message_faults[0]);
-	const struct fault_place place = about(message);
+	struct fault_place place = about(message);
 	unsigned int times = 1;
 	uint32_t type, word;
 
 	memcpy(&type, message, sizeof(type));
+	/*
+	 * A host that does not say so is still at its requests: a guest that
+	 * has some waits for this, however long it takes.
+	 */
+	place.spared = type == HVG_MSG_GPADL_TORNDOWN;
 	for (; f < end; f++) {
 		if ((f->type && f->type != type) ||
 		    !fault_fires(f->fault, place))
@@ -123,8 +128,8 @@ unsigned int vmbus_fault_message(void *message, size_t *bytes)
 		}
 	}
 	if (times)
-		*bytes = fault_garble(FAULT_MESSAGE_BYTES, FAULT_ANYWHERE,
-				      message, *bytes, message_believed);
+		*bytes = fault_garble(FAULT_MESSAGE_BYTES, place, message,
+				      *bytes, message_believed);
 	return times;
 }
 

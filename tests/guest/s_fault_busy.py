@@ -20,7 +20,8 @@ def guest(vm):
     some, ever = [], []
     for name in NAMES:
         before = faults.fired(vm, name)
-        mark = faults.start_mix(vm, "data", seconds=10)
+        # Longer than this takes a slow machine.
+        mark = faults.start_mix(vm, "data", seconds=30, rate=200)
         for number in range(1, SOME + 1):
             faults.arm(vm, name, disk="data", after=8)
             vm.wait_for(lambda n=name, c=before + number:

@@ -30,7 +30,10 @@ def guest(vm):
     vm.mark()
     # A crash kernel runs on the CPU that crashed; older hosts answer to one.
     where = "" if at_least(vm.profile.name, "ws2012r2") else "taskset -c 0 "
-    vm.agent.send_only("echo 1 > /proc/sys/kernel/sysrq; "
+    # What a panic prints of the tasks waits for locks that the other CPUs have
+    # been stopped with.
+    vm.agent.send_only("echo 0 > /proc/sys/kernel/panic_print; "
+                       "echo 1 > /proc/sys/kernel/sysrq; "
                        "%ssh -c 'echo c > /proc/sysrq-trigger'" % where)
     vm.wait_boot()
     vm.load_drivers()

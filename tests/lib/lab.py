@@ -166,8 +166,9 @@ def run(argv, logs, progress, interactive=False, options=()):
                  "HOME": "/root", "LC_ALL": "C.UTF-8", INSIDE: "1",
                  "PYTHONDONTWRITEBYTECODE": "1",
                  "HVG_CACHE": str(debian.cache_dir())}
-    if "HVG_SLOW" in os.environ:
-        variables["HVG_SLOW"] = os.environ["HVG_SLOW"]
+    variables.update((name, os.environ[name])
+                     for name in ("HVG_SLOW", "HVG_UNTIL")
+                     if name in os.environ)
     lines = ["export %s=%s" % (k, shlex.quote(v))
              for k, v in sorted(variables.items())]
     lines += ["cd %s" % shlex.quote(os.getcwd()),

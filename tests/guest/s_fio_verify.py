@@ -8,7 +8,7 @@ from scenario import expect, expect_equal
 GROUP = "storage"
 DISKS = ("data",)
 SIZE = 256 << 20
-DELAY_MS = 20
+DELAY_MS = 100
 
 
 def _depth(vm, device):

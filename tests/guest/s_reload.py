@@ -20,7 +20,10 @@ def guest(vm):
     vm.sh("""
         for i in $(seq %d); do
             # in use while LUNs are looked for, after a hotplug say
-            for m in %s; do until rmmod $m; do sleep 1; done; done
+            for m in %s; do
+                # what some rmmod says in its status is not to be relied on
+                until rmmod $m || :; [ ! -d /sys/module/$m ]; do sleep 1; done
+            done
             for m in %s; do insmod /modules/$m.ko; done
             disk data 30 > /dev/null
         done

@@ -254,6 +254,13 @@ def afresh(vm):
     expect(code == 0, "the drivers cannot be loaded again: %s", text)
 
 
+def offered(vm, name="scsi"):
+    """The id of the first controller's primary channel for a guest that
+    connects anew: devices are counted from 1 in the order of their offers."""
+    return 1 + [c["name"] for c in vm.stats()["channels"]
+                if not c["subchannel"]].index(name)
+
+
 def primary(vm, name="scsi"):
     """The host's entry of the first controller's open primary channel."""
     return next(c for c in vm.stats()["channels"]

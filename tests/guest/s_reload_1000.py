@@ -10,6 +10,9 @@ ROUNDS = 1000
 # Rounds before the first look: caches fill up, per-CPU lists settle.
 WARM_UP = 50
 STEP = 50
+# Caches that a failure names
+CACHES = 6
+PAGE_KB = 4
 # What other parts of the kernel may take meanwhile, kB: in all, for each.
 SLACK_KB = {"SUnreclaim": 256, "Pages": 1024, "VmallocUsed": 128,
             "Percpu": 128}
@@ -45,24 +48,43 @@ def _held(vm):
     return {kind: held[kind] for kind in SLACK_KB if kind in held}
 
 
+def _slab(vm):
+    """The size of each cache of the slab, kB."""
+    text = vm.sh("awk 'NR > 2 { print $1, $6 * $15 * %d }' /proc/slabinfo"
+                 % PAGE_KB)
+    return {cache: int(size)
+            for cache, size in map(str.split, text.splitlines())}
+
+
+def _growing(before, after):
+    """The caches that have grown most, with their sizes."""
+    grown = {cache: after[cache] - before.get(cache, 0) for cache in after}
+    most = sorted(grown, key=grown.get, reverse=True)[:CACHES]
+    return "\n".join("%s: %d to %d kB" % (c, before.get(c, 0), after[c])
+                     for c in most if grown[c] > 0)
+
+
 def guest(vm):
     vm.disk("data")
     _reload(vm, WARM_UP)
-    held = [_held(vm)]
+    held, slab = [_held(vm)], _slab(vm)
     for _ in range((ROUNDS - WARM_UP) // STEP):
         _reload(vm, STEP)
         held.append(_held(vm))
-    return held
+    return held, slab, _slab(vm)
 
 
-def host(vm, held):
-    print("# held, kB: %s at first, %s at last" % (held[0], held[-1]),
-          flush=True)
+def host(vm, seen):
+    held, before, after = seen
+    grown = _growing(before, after)
+    print("# held, kB: %s at first, %s at last; caches that have grown:\n# %s"
+          % (held[0], held[-1], grown.replace("\n", "\n# ")), flush=True)
     for kind, slack in SLACK_KB.items():
         sizes = [look[kind] for look in held if kind in look]
         # The least of some looks: others come and go.
         expect(not sizes or min(sizes[-4:]) - min(sizes[:4]) <= slack,
-               "%s: %s kB every %d reloads", kind, sizes, STEP)
+               "%s: %s kB every %d reloads\ncaches that have grown:\n%s",
+               kind, sizes, STEP, grown)
     status = vm.control("status")["vmbus"]
     expect_equal(status["state"], "connected", "the connection")
     expect(status["connects"] >= ROUNDS, "expected %d connections or more, "

@@ -19,7 +19,7 @@ from control import Control, ControlError
 from devices import DISKS, MIB
 from profiles import PROFILES
 
-BOOT_SECONDS = 180
+BOOT_SECONDS = 120
 
 # In the guest's kernel log, any of these fails the scenario that it ran. grep -E
 # and Python both read them. s_trouble has lines for each, and one at least that

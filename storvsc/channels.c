@@ -176,15 +176,23 @@ static struct hvg_channel *storvsc_rescinded(struct storvsc_adapter *a,
  * The host may say that it takes a channel away while requests are still being
  * done on it, and nothing says when they have been: only their answers do,
  * where they come. How many channels ever go together, the time of each is
- * from when the host said so.
+ * from when the host said so; and of one that goes with the primary, without a
+ * word of its own, from when the adapter sent its last.
  */
 static void storvsc_grace(struct storvsc_adapter *a, unsigned int index,
 			  struct hvg_channel *chan)
 {
-	unsigned long since =
-		hvg_channel_rescinded_at(storvsc_rescinded(a, chan));
+	struct hvg_channel *gone = storvsc_rescinded(a, chan);
+	unsigned long since = hvg_channel_rescinded_at(gone), halted;
 	unsigned long grace = msecs_to_jiffies(STORVSC_RESCIND_GRACE_MS);
 
+	if (gone != chan) {
+		mutex_lock(&a->chan_lock);
+		halted = a->state == STORVSC_RUNNING ? jiffies : a->halted;
+		mutex_unlock(&a->chan_lock);
+		if (time_after(halted, since))
+			since = halted;
+	}
 	while (storvsc_slots_on(a, index)) {
 		hvg_channel_look(chan);
 		if (jiffies - since >= grace)
@@ -462,6 +470,8 @@ bool storvsc_channels_mend(struct storvsc_adapter *a)
 void storvsc_set_state(struct storvsc_adapter *a, enum storvsc_state state)
 {
 	mutex_lock(&a->chan_lock);
+	if (a->state == STORVSC_RUNNING && state != STORVSC_RUNNING)
+		a->halted = jiffies;
 	if (a->state != STORVSC_GONE)
 		WRITE_ONCE(a->state, state);
 	mutex_unlock(&a->chan_lock);

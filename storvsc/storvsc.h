@@ -227,6 +227,7 @@ struct storvsc_adapter {
 	struct storvsc_channel *chans;
 	wait_queue_head_t closed;
 	u16 *cpu_chan;
+	unsigned long halted;	/* when it last left STORVSC_RUNNING */
 	struct storvsc_sync sync;
 
 	struct storvsc_slot *slots;

@@ -43,9 +43,15 @@ static void storvsc_make_no_lun(struct scsi_cmnd *scmd)
 	scsi_set_resid(scmd, scsi_bufflen(scmd) - bytes);
 }
 
+static u32 storvsc_be32(const u8 *bytes)
+{
+	return (u32)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
+}
+
 /*
  * The midlayer looks at the list's length whether it was moved or not, and
- * gets memory for as much as it says: a warning where that is too much.
+ * gets memory for as much as it says: a warning where that is too much. Who
+ * asks for less than the length has asked for no list.
  */
 static void storvsc_check_luns(struct scsi_cmnd *scmd,
 			       struct storvsc_verdict *v)
@@ -53,12 +59,19 @@ static void storvsc_check_luns(struct scsi_cmnd *scmd,
 	u32 bytes = scsi_bufflen(scmd) - v->resid, length;
 	u8 head[4] = { 0 };
 
-	if (v->host_byte != DID_OK || v->status != SAM_STAT_GOOD)
+	if (v->host_byte != DID_OK || v->status != SAM_STAT_GOOD ||
+	    scsi_bufflen(scmd) < STORVSC_LUN_BYTES ||
+	    storvsc_be32(scmd->cmnd + 6) < STORVSC_LUN_BYTES)
 		return;
+	if (bytes < STORVSC_LUN_BYTES) {
+		v->host_byte = DID_ERROR;
+		v->expected = "a list of LUNs of 8 bytes or more";
+		v->got = bytes;
+		return;
+	}
 	scsi_sg_copy_to_buffer(scmd, head, sizeof(head));
-	length = (u32)head[0] << 24 | head[1] << 16 | head[2] << 8 | head[3];
-	if (bytes >= STORVSC_LUN_BYTES &&
-	    length <= STORVSC_LUNS_MAX * STORVSC_LUN_BYTES)
+	length = storvsc_be32(head);
+	if (length <= STORVSC_LUNS_MAX * STORVSC_LUN_BYTES)
 		return;
 	v->host_byte = DID_ERROR;
 	v->expected = "a list of 256 LUNs or fewer";

@@ -3,6 +3,7 @@
  * From the host's packets to a command's result: completions that are not
  * ours, answers of all kinds, and packets that complete nothing.
  */
+#include <asm/unaligned.h>
 #include <kunit/test.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -241,22 +242,31 @@ static void completion_no_lun(struct kunit *test)
 	__free_page(page);
 }
 
-/* A list of LUNs that is longer than any, or has no length. */
+/*
+ * A list of LUNs that is longer than any, or has no length, which only counts
+ * where it was asked for.
+ */
 static void completion_luns(struct kunit *test)
 {
 	static const struct {
 		u32 length;
+		u32 asked;
 		u32 moved;
 		int host_byte;
 	} rows[] = {
-		{ 0, 8, DID_OK },
-		{ 8, 16, DID_OK },
-		{ 8, 4, DID_ERROR },
-		{ 8, 0, DID_ERROR },
-		{ 2048, 4096, DID_OK },
-		{ 2049, 4096, DID_ERROR },
-		{ 0x80000000, 4096, DID_ERROR },
-		{ ~0u, 16, DID_ERROR },
+		{ 0, 4096, 8, DID_OK },
+		{ 8, 4096, 16, DID_OK },
+		{ 8, 4096, 4, DID_ERROR },
+		{ 8, 4096, 0, DID_ERROR },
+		{ 8, 8, 7, DID_ERROR },
+		{ 2048, 4096, 4096, DID_OK },
+		{ 2049, 4096, 4096, DID_ERROR },
+		{ 2049, 8, 8, DID_ERROR },
+		{ 0x80000000, 4096, 4096, DID_ERROR },
+		{ ~0u, 4096, 16, DID_ERROR },
+		{ ~0u, 7, 7, DID_OK },
+		{ ~0u, 4, 4, DID_OK },
+		{ ~0u, 0, 0, DID_OK },
 	};
 	struct hvg_stor_packet pkt = { .u.request.srb_status = HVG_SRB_SUCCESS };
 	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
@@ -268,10 +278,13 @@ static void completion_luns(struct kunit *test)
 	fixture_sg_entry(f, 0, page_to_pfn(page), 0, 4096);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		*(__be32 *)page_address(page) = cpu_to_be32(rows[i].length);
+		put_unaligned_be32(rows[i].asked, f->scmd.cmnd + 6);
 		pkt.u.request.transfer_length = rows[i].moved;
 		KUNIT_EXPECT_EQ_MSG(test, rows[i].host_byte << 16,
-				    answered(test, &pkt), "%#x, %u moved",
-				    rows[i].length, rows[i].moved);
+				    answered(test, &pkt),
+				    "%#x, %u asked for, %u moved",
+				    rows[i].length, rows[i].asked,
+				    rows[i].moved);
 		bad += rows[i].host_byte != DID_OK;
 		KUNIT_EXPECT_EQ(test, bad,
 				atomic_read(&f->a.count.bad_packets));

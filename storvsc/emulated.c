@@ -191,7 +191,8 @@ bool storvsc_emulated(struct storvsc_adapter *a)
  * @a: adapter
  *
  * Of no consequence if another driver has the ports already: what it has
- * found there, storvsc_emulated() knows.
+ * found there, storvsc_emulated() knows. A driver that is just looking has the
+ * ports and no disk yet: that one is not noticed.
  *
  * Calls have to be balanced with storvsc_ports_release().
  */

@@ -158,7 +158,8 @@ def _rescind(vm, device):
     seen = {"waited": _waiting(vm)}
     vm.control("reoffer", channel=primary)
     seen["code"] = faults.finished(vm, "dd", LIMIT)[0]
-    vm.control("disk-fault", release=True)
+    # The pages are somebody else's by now.
+    vm.control("disk-fault", drop=True)
     faults.disarm(vm)
     device = vm.disk("data", 60)
     faults.works(vm, device, "offered anew")

@@ -420,6 +420,16 @@ void image_release(struct image *image)
 	image_kick();
 }
 
+void image_drop(struct image *image)
+{
+	struct image_io *io;
+
+	TAILQ_FOREACH(io, &in_flight, link)
+		if (io->image == image && io->waiting_delay)
+			image_cancel(io);
+	image_kick();
+}
+
 static unsigned int count_owned(const void *owner)
 {
 	struct image_io *io;

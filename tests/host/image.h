@@ -112,8 +112,9 @@ void image_fill(struct image_io *io, struct image *image, uint64_t offset,
 		bool fua);
 void image_kick(void);
 
-/* Start what its image's delay holds. */
+/* Start what its image's delay holds, or end it undone: -ECANCELED. */
 void image_release(struct image *image);
+void image_drop(struct image *image);
 /* Try to stop it; it ends through @done all the same, perhaps -ECANCELED. */
 void image_cancel(struct image_io *io);
 /*

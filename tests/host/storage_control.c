@@ -183,6 +183,8 @@ static json_t *cmd_disk_fault(const json_t *request, char **error)
 		fault->delay_ms = json_integer_value(delay);
 	if (json_is_true(json_object_get(request, "release")))
 		image_release(lun->image);
+	if (json_is_true(json_object_get(request, "drop")))
+		image_drop(lun->image);
 	if (!name)
 		return json_object();
 	if (fault_op(op) < 0)
@@ -325,7 +327,7 @@ void storage_control_init(void)
 		  "change a disk's file and tell the guest by a unit attention",
 		  cmd_disk_resize },
 		{ "disk-fault",
-		  "bus, controller, target, lun, delay_ms, release (what the delay holds), error (EIO or ENOSPC), op (read, write, flush, unmap, write_same), count",
+		  "bus, controller, target, lun, delay_ms, release or drop (what the delay holds), error (EIO or ENOSPC), op (read, write, flush, unmap, write_same), count",
 		  "slow a disk down, or let its next operations of a kind fail",
 		  cmd_disk_fault },
 		{ "device-add", "type (scsi), controller",

@@ -381,6 +381,33 @@ static void test_pause(void)
 	CHECK(bus_take(disk_channel, &answer));
 }
 
+/* A disk that is slow does what it holds when told to, or never. */
+static void test_held(void)
+{
+	static const uint8_t read10[10] = { 0x28, [8] = 1 };
+	struct answer answer;
+	uint64_t id;
+
+	disk_add("file=%s", disk_file("a", MIB));
+	disk_begin();
+	json_decref(disk_command("disk-fault", "{\"delay_ms\": 30000}"));
+	id = disk_send(read10, 10, HVG_STOR_READ, 512);
+	CHECK(bus_quiet(disk_channel, 20));
+	json_decref(disk_command("disk-fault", "{\"release\": true}"));
+	CHECK(bus_take(disk_channel, &answer) && answer.trans_id == id);
+	CHECK(answer.packet.u.request.srb_status == HVG_SRB_SUCCESS);
+	CHECK(answer.packet.u.request.transfer_length == 512);
+
+	id = disk_send(read10, 10, HVG_STOR_READ, 512);
+	CHECK(bus_quiet(disk_channel, 20));
+	json_decref(disk_command("disk-fault", "{\"drop\": true}"));
+	CHECK(bus_take(disk_channel, &answer) && answer.trans_id == id);
+	CHECK(answer.packet.u.request.srb_status != HVG_SRB_SUCCESS);
+	CHECK(!answer.packet.u.request.transfer_length);
+	CHECK(!image_in_flight());
+	json_decref(disk_command("disk-fault", "{\"delay_ms\": 0}"));
+}
+
 static void test_guest_reset(void)
 {
 	static const uint8_t read10[10] = { 0x28, [8] = 8 };
@@ -413,6 +440,7 @@ const struct test protocol_tests[] = {
 	{ "protocol: resets abort", test_reset_aborts },
 	{ "protocol: close with I/O in flight", test_close_in_flight },
 	{ "protocol: pause", test_pause },
+	{ "protocol: what a slow disk holds", test_held },
 	{ "protocol: guest reset", test_guest_reset },
 	{ NULL, NULL }
 };

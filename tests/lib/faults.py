@@ -43,10 +43,7 @@ def impatient(vm, *devices, hang_s=120):
     A task may stand still for @hang_s: recovery takes longer than the runner
     lets a task hang otherwise.
     """
-    vm.sh("""
-        hung=/proc/sys/kernel/hung_task_timeout_secs
-        [ ! -e $hung ] || echo %d > $hung
-        """ % hang_s)
+    vm.name_hung(hang_s)
     if vm.kind == "ours":
         vm.sh("echo 0 > /sys/module/hvg_storvsc/parameters/timeouts")
     for device in devices:

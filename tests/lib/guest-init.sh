@@ -44,10 +44,6 @@ done < /modules/boot.list
 lockup=/proc/sys/kernel/softlockup_thresh
 [ ! -e $lockup ] || echo 60 > $lockup
 
-# Name who waits for the host long before the runner gives up.
-hung=/proc/sys/kernel/hung_task_timeout_secs
-[ ! -e $hung ] || echo 20 > $hung
-
 serve()
 {
 	stty -F /dev/ttyS1 raw -echo -echoe -echok 115200

@@ -21,6 +21,9 @@ from profiles import PROFILES
 
 BOOT_SECONDS = 120
 
+# Who waits for the host is named long before the runner gives up.
+HUNG_SECONDS = 20
+
 # In the guest's kernel log, any of these fails the scenario that it ran. grep -E
 # and Python both read them. s_trouble has lines for each, and one at least that
 # no other finds.
@@ -109,7 +112,7 @@ class Vm:
         try:
             self._control = Control(self.scratch / "control.sock",
                                     timeout=10 * self.scale)
-            self.agent.wait_ready(BOOT_SECONDS * self.scale)
+            self.wait_boot()
         except (AgentTimeout, ControlError) as error:
             text = self.stderr.read_text(errors="replace").strip()
             if self._process.poll() is not None:
@@ -222,6 +225,14 @@ class Vm:
     def wait_boot(self, timeout=BOOT_SECONDS):
         """Wait until the guest has booted once more."""
         self.agent.wait_ready(timeout * self.scale)
+        self.name_hung(HUNG_SECONDS)
+
+    def name_hung(self, seconds):
+        """Have the guest's kernel name tasks that wait for so long."""
+        self.sh("""
+            hung=/proc/sys/kernel/hung_task_timeout_secs
+            [ ! -e $hung ] || echo %d > $hung
+            """ % (seconds * self.scale))
 
     def console_text(self):
         """Everything that the kernel has written to its console."""

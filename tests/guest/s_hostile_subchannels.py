@@ -53,7 +53,8 @@ def guest(vm):
                                  for m in vm.driver_order()))
     vm.wait_for(lambda: faults.fired(vm, "start-silent") > before,
                 "an answer is left out")
-    faults.beside(vm, "ide", vm.disk("ide"), "start-silent")
+    if "async_probe" not in vm.boot["lacks"]:
+        faults.beside(vm, "ide", vm.disk("ide"), "start-silent")
     vm.control("reoffer", channel=faults.primary(vm)["id"])
     code, text = faults.finished(vm, "insmod")
     expect(code == 0, "insmod: %s", text)

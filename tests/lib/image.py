@@ -69,6 +69,7 @@ IDE_BUILTIN = r"^CONFIG_(BLK_DEV|ATA)_PIIX=y$"
 # What old kernels do not do, by the names that scenarios use, in NEEDS or
 # otherwise.
 LACKS_OLD = {
+    "async_probe": "this kernel probes one device after the other",
     "discard": "this kernel's block layer knows no discard",
     "crash_hook": "this kernel calls nobody before a crash kernel starts",
     "async_scan": "this kernel finds disks while their driver is loaded",

@@ -10,7 +10,7 @@ ROUNDS = 1000
 # Rounds before the first look: caches fill up, per-CPU lists settle.
 WARM_UP = 50
 STEP = 50
-# Caches that a failure names
+# The caches that have grown most are named, so many of them.
 CACHES = 6
 PAGE_KB = 4
 # What other parts of the kernel may take meanwhile, kB: in all, for each.

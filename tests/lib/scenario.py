@@ -240,9 +240,9 @@ class BootRunner:
         try:
             self._start(boot, sorted(disks))
         except AgentTimeout as error:
-            # Emulated, one guest in some hundred stands still before its
-            # kernel has started: a CPU waits in its tick for a lock that it
-            # has itself. Nothing that is tested here has run by then.
+            # An emulated guest has been seen to stand still in its boot: a
+            # CPU waited in its tick for a lock that it had itself. Nothing
+            # that is tested here has run by then.
             if lab.INSIDE not in os.environ or self._vm.usable() or \
                     self._vm.control("status")["vmbus"]["connects"]:
                 raise

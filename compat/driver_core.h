@@ -157,18 +157,12 @@ struct hv_vmbus_device_id {
 #include <linux/device.h>
 #endif
 #ifndef dev_warn_ratelimited
-#define dev_warn_ratelimited(dev, fmt, ...) do {			\
-	if (printk_ratelimit())						\
-		dev_warn(dev, fmt, ##__VA_ARGS__);			\
-} while (0)
-#define dev_err_ratelimited(dev, fmt, ...) do {				\
-	if (printk_ratelimit())						\
-		dev_err(dev, fmt, ##__VA_ARGS__);			\
-} while (0)
-#define dev_info_ratelimited(dev, fmt, ...) do {			\
-	if (printk_ratelimit())						\
-		dev_info(dev, fmt, ##__VA_ARGS__);			\
-} while (0)
+#define dev_warn_ratelimited(...) \
+	hvg_print_ratelimited(dev_warn, __VA_ARGS__)
+#define dev_err_ratelimited(...) \
+	hvg_print_ratelimited(dev_err, __VA_ARGS__)
+#define dev_info_ratelimited(...) \
+	hvg_print_ratelimited(dev_info, __VA_ARGS__)
 #endif
 
 #endif /* _HVG_COMPAT_DRIVER_CORE_H */

@@ -238,10 +238,10 @@ static inline int hvg_scsi_sg_copy_to_buffer(struct scsi_cmnd *scmd,
  * 2.6.18 loses a reference to a target that is there already when it is
  * scanned: it, its host and the host's parent would stay for ever. All of RHEL
  * 5.2 to 5.7 does; whether this kernel does is seen in a scan for a LUN that is
- * there, which does nothing else. Later versions do not.
+ * there, which does nothing else. Later versions do not, and the next but one
+ * is told by its work functions.
  */
-#include <linux/version.h>
-#if LINUX_VERSION_CODE < KERNEL_VERSION(2, 6, 19)
+#ifndef HVG_HAVE_WORK_FUNC_WORK
 #include <linux/mutex.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>

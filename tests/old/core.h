@@ -5,9 +5,6 @@
 
 #include <stdarg.h>
 
-#define LINUX_VERSION_CODE	0x020612
-#define KERNEL_VERSION(a, b, c)	(((a) << 16) + ((b) << 8) + (c))
-
 #ifdef __x86_64__
 #define CONFIG_X86_64		1
 #define BITS_PER_LONG		64
@@ -103,7 +100,6 @@ int sprintf(char *buf, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int sscanf(const char *buf, const char *fmt, ...)
 	__attribute__((format(scanf, 2, 3)));
-int printk_ratelimit(void);
 void dump_stack(void);
 unsigned long long simple_strtoull(const char *text, char **end,
 				   unsigned int base);
@@ -168,6 +164,7 @@ void bitmap_release_region(unsigned long *map, int pos, int order);
 /* asm/atomic.h, asm/system.h */
 #define ATOMIC_INIT(i)		{ (i) }
 int atomic_read(const atomic_t *v);
+void atomic_set(atomic_t *v, int i);
 void atomic_inc(atomic_t *v);
 int atomic_inc_return(atomic_t *v);
 int atomic_dec_and_test(atomic_t *v);

@@ -66,6 +66,10 @@ class GuestError(Exception):
     """Something that should have worked in the guest, or on the host."""
 
 
+class BootTimeout(AgentTimeout):
+    """The guest has not said in time that it has booted."""
+
+
 class Vm:
     """@boot is one entry of the plan; files go to @logs and @scratch."""
 
@@ -224,7 +228,10 @@ class Vm:
 
     def wait_boot(self, timeout=BOOT_SECONDS):
         """Wait until the guest has booted once more."""
-        self.agent.wait_ready(timeout * self.scale)
+        try:
+            self.agent.wait_ready(timeout * self.scale)
+        except AgentTimeout as error:
+            raise BootTimeout(str(error), error.output) from None
         self.name_hung(HUNG_SECONDS)
 
     def name_hung(self, seconds):

@@ -90,7 +90,7 @@ check:
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; exec tests/check \
 		$(if $(KERNEL),--kernel $(KERNEL) \
 			$(if $(given-kdir),--kdir $(given-kdir)) \
-			$(if $(filter-out default,$(origin CC)),--cc $(CC))) \
+			$(if $(filter-out default,$(origin CC)),--cc "$(CC)")) \
 		$(CHECK_ONLY)
 
 bench:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # dkms-install.sh: hand the source to DKMS, and build and install it for KDIR's
-# kernel. "dkms-install.sh uninstall" takes all of it back. VERSION, KDIR, RELEASE, MODPROBE_D and REPLACE_INTREE come from the
-# Makefile.
+# kernel. "dkms-install.sh uninstall" takes all of it back. VERSION, KDIR,
+# RELEASE, MODPROBE_D and REPLACE_INTREE come from the Makefile.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 src=/usr/src/hv-guest-$VERSION
@@ -42,7 +42,7 @@ rm -rf "$src"
 mkdir -p "$src"
 cd "$top"
 cp -R COPYING Kbuild Kbuild.include Makefile dkms.conf compat include \
-	vmbus storvsc tools "$src/"
+	vmbus storvsc tools Documentation "$src/"
 dkms add -m hv-guest -v "$VERSION"
 # Without further word DKMS 2.x configures and cleans a tree it is pointed at,
 # which ruins a distribution's headers; 3.x only knows the names.
@@ -56,3 +56,4 @@ install -m 644 tools/modprobe.d/hv-guest.conf "$MODPROBE_D/"
 if [ "$RELEASE" = "$(uname -r)" ] && sh tools/ata-piix.sh /etc /sys; then
 	install -m 644 tools/modprobe.d/hv-guest-ata_piix.conf "$MODPROBE_D/"
 fi
+sh tools/next-steps.sh

@@ -56,10 +56,12 @@ LEAKS = """
     done
     echo clear > $leaks
     """
+VALGRIND = ("valgrind", "--leak-check=full", "--quiet", "--error-exitcode=99",
+            "--errors-for-leak-kinds=definite")
 HOST_TROUBLE = re.compile(
     r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:"
     r"|ERROR SUMMARY: [1-9]|Invalid (read|write|free)|uninitialised"
-    r"|definitely lost: [1-9]|Assertion .* failed")
+    r"|definitely lost in loss record|Assertion .* failed")
 
 
 class GuestError(Exception):
@@ -145,9 +147,7 @@ class Vm:
         for name in self._disks:
             command += DISKS[name].argument(self.image(name))
         if self._plan.get("valgrind"):
-            command = ["valgrind", "--leak-check=full", "--quiet",
-                       "--error-exitcode=99",
-                       "--errors-for-leak-kinds=definite"] + command
+            command = [*VALGRIND, *command]
         return command
 
     def running(self):

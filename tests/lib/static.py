@@ -23,6 +23,7 @@ import kunit
 import oldest
 import probes
 import refusals
+from guest import HOST_TROUBLE, VALGRIND
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / "build"
@@ -320,8 +321,23 @@ def headers(_progress):
                          tuple(done.stderr.splitlines()))
 
 
+# The bugs of tests/host/bug.c, and what is said of each.
+HOST_BUGS = {
+    "--san": {
+        "out-of-bounds": "AddressSanitizer: heap-buffer-overflow",
+        "after-free": "AddressSanitizer: heap-use-after-free",
+        "leak": "LeakSanitizer: detected memory leaks",
+        "shift": "runtime error: shift exponent"},
+    "--valgrind": {
+        "out-of-bounds": "Invalid write",
+        "after-free": "Invalid read",
+        "leak": "40 bytes .* definitely lost",
+        "uninitialised": "uninitialised value"},
+}
+
+
 def host(progress):
-    """hvhost builds without a warning, and its unit tests pass."""
+    """hvhost builds without a warning, its unit tests pass, bugs are found."""
     make = ["make", "-s", "-C", str(TOP / "tests/host"),
             f"-j{os.cpu_count()}"]
     BUILD.mkdir(exist_ok=True)
@@ -335,6 +351,18 @@ def host(progress):
             done = subprocess.run([*make, target], stdout=out, check=False,
                                   stderr=subprocess.STDOUT)
         yield Result(f"hvhost make {target}", done.returncode == 0, log=log)
+    for kind, san, tool in (("--san", 1, ()), ("--valgrind", 0, VALGRIND)):
+        subprocess.run([*make, f"SAN={san}", "bug"], check=True)
+        program = BUILD / ("host-san" if san else "host") / "bug"
+        for bug, wanted in HOST_BUGS[kind].items():
+            done = subprocess.run([*tool, program, bug], capture_output=True,
+                                  text=True, errors="replace", check=False)
+            said = [l for l in done.stderr.splitlines()
+                    if HOST_TROUBLE.search(l)]
+            good = done.returncode and re.search(wanted, "\n".join(said))
+            yield Result(f"{kind} finds {bug}", bool(good), (
+                f"expected {wanted!r} and a failure, got exit status "
+                f"{done.returncode}", *done.stderr.splitlines()))
 
 
 def refused(progress):

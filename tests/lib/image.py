@@ -20,7 +20,7 @@ import cpio
 import debian
 import elf
 import musl
-from modtree import ModuleTree, canonical
+from modtree import ModuleTree, canonical, depends
 
 HERE = Path(__file__).resolve().parent
 SUITE = "bookworm"
@@ -92,8 +92,8 @@ def lacks(kernel, ide):
         missing["reference_clock"] = "this kernel keeps time without " \
                                      "clocksources"
     if kernel.name != "debug":
-        missing["debug"] = "memory is refused in the debug kernel alone: " \
-                           "tests/run --debug-kernel"
+        missing["debug"] = "for the debug kernel alone: tests/run " \
+                           "--debug-kernel"
     if ide is None:
         missing["emulated_ide"] = NO_IDE
     return missing
@@ -196,7 +196,12 @@ def kernel_part(kernel, ours=None):
                                     "got %s" % (missing, sorted(paths)))
         orders["ours"] = list(OUR_MODULES)
         for name, path in paths.items():
-            archive.file("modules/%s.ko" % name, path.read_bytes())
+            data = path.read_bytes()
+            archive.file("modules/%s.ko" % name, data)
+            # What the tests' own want besides
+            for other in tree.order(set(depends(data)) - set(paths)):
+                if "modules/%s.ko" % other not in archive:
+                    archive.file("modules/%s.ko" % other, tree.data(other))
     return archive.write, orders
 
 

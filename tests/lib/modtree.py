@@ -36,6 +36,14 @@ def read(path):
     return Path(path).read_bytes()
 
 
+def depends(data):
+    """Names of the modules that the module in @data wants."""
+    for key, value in elf.modinfo(data):
+        if key == "depends":
+            return [canonical(d) for d in value.split(",") if d]
+    return []
+
+
 class ModuleTree:
     """Finds modules below @root and answers what they depend on."""
 
@@ -75,10 +83,7 @@ class ModuleTree:
         return self._cache[name]
 
     def depends(self, name):
-        for key, value in elf.modinfo(self.data(name)):
-            if key == "depends":
-                return [canonical(d) for d in value.split(",") if d]
-        return []
+        return depends(self.data(name))
 
     def order(self, names, optional=()):
         """Names of the modules to load for @names, dependencies first.

@@ -184,7 +184,8 @@ def _plan(args, names, logs):
         if "ours" in kinds:
             ours = kernels.build_modules(kernel, progress=progress)
             if args.debug_kernel:
-                ours += kunit.build(kernel, progress, "failing").values()
+                for folder in ("failing", "trouble"):
+                    ours += kunit.build(kernel, progress, folder).values()
         path = logs / ("image-%s.cpio" % kernel.name)
         orders = image.assemble(path, kernel, ours, progress)
         ide = image.ide_modules(kernel)

@@ -102,6 +102,8 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 		"the write index goes back by value bytes and stays" },
 	[FAULT_READ_INDEX] = { "read-index", 8,
 		"from now on the read index is value bytes beyond the ring" },
+	[FAULT_READ_INDEX_BACK] = { "read-index-back", 64,
+		"the read index goes back by value bytes and stays" },
 	[FAULT_VERSION_SILENT] = { "version-silent", 0,
 		"no answer to the version" },
 	[FAULT_VERSION_TWICE] = { "version-twice", 0,

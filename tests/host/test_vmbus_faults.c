@@ -352,22 +352,28 @@ static void write_index(const char *name, uint32_t lie)
 	CHECK(!write_packet() && to_guest.control->write_index == 32);
 }
 
-static void test_indices(void)
+/* The read index that is there once one packet has been read. */
+static void read_index(const char *name, uint32_t lie)
 {
-	struct hvg_msg_offer o;
+	struct hvg_msg_offer o = open_device(HVG_VERSION_IRON, 2);
+	unsigned int before = got;
 	bool signal;
 
+	arm(name);
+	guest_ring_write(&to_host, HVG_PACKET_INBAND, 1, "x", 1, &signal);
+	guest_signal(o.connection_id);
+	guest_run_loop();
+	CHECK(got == before + 1 && to_host.control->read_index == lie);
+}
+
+static void test_indices(void)
+{
 	write_index("write-index", HVG_PAGE_SIZE + 8);
 	write_index("write-index-odd", 64 + 4);
 	write_index("write-index-back", HVG_PAGE_SIZE - 32);
 
-	o = open_device(HVG_VERSION_IRON, 2);
-	arm("read-index");
-	guest_ring_write(&to_host, HVG_PACKET_INBAND, 1, "x", 1, &signal);
-	guest_signal(o.connection_id);
-	guest_run_loop();
-	CHECK(got == 1 &&
-	      to_host.control->read_index == HVG_PAGE_SIZE + 8);
+	read_index("read-index", HVG_PAGE_SIZE + 8);
+	read_index("read-index-back", HVG_PAGE_SIZE - 64);
 	/* Elsewhere it does not happen. */
 	open_device(HVG_VERSION_IRON, 2);
 	guest_fault("{\"name\": \"packet-type\", \"channel\": 9}");

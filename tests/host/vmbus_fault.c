@@ -444,10 +444,16 @@ uint32_t vmbus_fault_write_index(const struct vmbus_channel *chan,
 uint32_t vmbus_fault_read_index(const struct vmbus_channel *chan,
 				struct vmbus_ring *ring)
 {
+	uint32_t lie = ring->index;
+
 	if (ring->index_lies)
 		return ring->control->read_index;
-	if (!fault_fires(FAULT_READ_INDEX, on(chan)))
-		return ring->index;
-	ring->index_lies = true;
-	return ring->size + fault_value(FAULT_READ_INDEX);
+	if (fault_fires(FAULT_READ_INDEX, on(chan)))
+		lie = ring->size + fault_value(FAULT_READ_INDEX);
+	if (fault_fires(FAULT_READ_INDEX_BACK, on(chan)))
+		lie = (ring->control->read_index + ring->size -
+		       fault_value(FAULT_READ_INDEX_BACK) % ring->size) %
+		      ring->size;
+	ring->index_lies = lie != ring->index;
+	return lie;
 }

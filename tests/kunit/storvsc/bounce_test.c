@@ -116,7 +116,10 @@ static u32 lay_out(const struct layout *l)
 {
 	u32 i, j, at = 0;
 
-	fixture_sg_begin(f, l->entries);
+	if (l->entries > 2)
+		fixture_sg_begin_chained(f, l->entries, l->entries - 2);
+	else
+		fixture_sg_begin(f, l->entries);
 	for (i = 0; i < l->entries; i++) {
 		memset(entry[i], CANARY, ENTRY_BYTES);
 		for (j = 0; j < l->entry[i].bytes; j++)

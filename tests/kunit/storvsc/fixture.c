@@ -113,18 +113,32 @@ void fixture_end(struct fixture *f)
 void fixture_sg_begin(struct fixture *f, unsigned int count)
 {
 	sg_init_table(f->sgl, count);
+	f->split = 0;
 	f->scmd.sdb.table.sgl = f->sgl;
 	f->scmd.sdb.table.nents = count;
 	f->scmd.sdb.length = 0;
 	f->pages = 0;
 }
 
+void fixture_sg_begin_chained(struct fixture *f, unsigned int count,
+			      unsigned int split)
+{
+	fixture_sg_begin(f, split + 1);
+	sg_init_table(f->chained, count - split);
+	sg_chain(f->sgl, split + 1, f->chained);
+	f->split = split;
+	f->scmd.sdb.table.nents = count;
+}
+
 void fixture_sg_entry(struct fixture *f, unsigned int i, u64 pfn, u32 offset,
 		      u32 bytes)
 {
 	u64 first = pfn + (offset >> 12), last = pfn + ((offset + bytes - 1) >> 12);
+	struct scatterlist *sg = &f->sgl[i];
 
-	sg_set_page(&f->sgl[i], pfn_to_page(pfn), bytes, offset);
+	if (f->split && i >= f->split)
+		sg = &f->chained[i - f->split];
+	sg_set_page(sg, pfn_to_page(pfn), bytes, offset);
 	f->scmd.sdb.length += bytes;
 	while (first <= last)
 		f->pfns[f->pages++] = first++;

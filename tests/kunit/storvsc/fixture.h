@@ -35,6 +35,8 @@ struct kunit;
  * @scmd: a command for @sdev
  * @sense: @scmd's
  * @sgl: @scmd's data
+ * @chained: the entries from @split on, if that is not 0
+ * @split: how many entries @sgl has, and then a link; 0: all
  * @pfns: the page numbers that @sgl comes to, 4 KiB each
  * @pages: how many
  * @done: completions of @scmd
@@ -53,7 +55,9 @@ struct fixture {
 	u16 cpu_chan[NR_CPUS];
 	struct scsi_cmnd scmd;
 	u8 sense[SCSI_SENSE_BUFFERSIZE];
-	struct scatterlist sgl[MAX_SEGMENTS];
+	struct scatterlist sgl[MAX_SEGMENTS + 1];
+	struct scatterlist chained[MAX_SEGMENTS];
+	unsigned int split;
 	u64 pfns[4 * MAX_SEGMENTS];
 	u32 pages;
 	unsigned int done;
@@ -69,6 +73,10 @@ void fixture_end(struct fixture *f);
 
 /* Start a scatterlist of @count entries. */
 void fixture_sg_begin(struct fixture *f, unsigned int count);
+/* The same in two tables, the first of @split entries: more than 0, less than
+ * @count. */
+void fixture_sg_begin_chained(struct fixture *f, unsigned int count,
+			      unsigned int split);
 /* The next entry; its page numbers are written down. */
 void fixture_sg_entry(struct fixture *f, unsigned int i, u64 pfn, u32 offset,
 		      u32 bytes);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Completions that lie: ids, lengths, channels, sense data, notifications."""
 
+import time
+
 import faults
 from scenario import expect, expect_equal
 
@@ -32,7 +34,11 @@ CASES = (
     ("srb-status", 0x3f, True, None),
     ("sense", 0xffffff, None, None),
 )
+# Several ids that never were
+TOLD = {"completion-unknown": 4}
 LIMIT = 60
+# One after the other; far more than the kernel prints of one place at a time
+BURST = 60
 
 
 def guest(vm):
@@ -57,11 +63,29 @@ def guest(vm):
         code, text = faults.finished(vm, what + ": dd", LIMIT + 20)
         reads = vm.host_disk("data")["reads"] - reads
         faults.works(vm, device, what)
-        faults.said(vm, mark, what, line)
+        faults.said(vm, mark, what, line, TOLD.get(name, 1))
         seen.append((what, code, text, faults.fired(vm, name) - before, reads))
+    _burst(vm, device)
     faults.afresh(vm)
     faults.works(vm, vm.disk("data"), "after a reload")
     return seen
+
+
+def _burst(vm, device):
+    """With each answer there is one that nobody waits for."""
+    faults.quiet(vm)
+    before = faults.fired(vm, "completion-unknown")
+    mark = faults.log_mark(vm)
+    begin = time.monotonic()
+    faults.arm(vm, "completion-unknown", count=BURST, disk="data",
+               cdb=faults.READ)
+    code, text = vm.status("dd if=%s of=/dev/null bs=4k count=%d iflag=direct "
+                           "2>&1" % (device, BURST), LIMIT)
+    expect_equal(code, 0, "dd amid unknown completions: %s" % text)
+    expect_equal(faults.fired(vm, "completion-unknown") - before, BURST,
+                 "unknown completions")
+    faults.limited(vm, mark, "%d unknown completions" % BURST,
+                   BAD + "a transaction id of ours", time.monotonic() - begin)
 
 
 def host(vm, seen):

@@ -67,10 +67,10 @@ def guest(vm):
         begin = time.monotonic()
         code, text = faults.load(vm, "host_limit=%d" % HOST_LIMIT)
         there = vm.status("disk data %d" % (20 if disk else 4), 60)[0] == 0
-        seen.append((code, text, time.monotonic() - begin, there,
-                     faults.fired(vm, name) - before,
+        fired = faults.fired(vm, name) - before
+        seen.append((code, text, time.monotonic() - begin, there, fired,
                      _forgotten(vm)))
-        faults.said(vm, mark, name, line)
+        faults.said(vm, mark, name, line, fired)
         # Without a connection there is no other controller either.
         if name not in EVER:
             faults.beside(vm, "ide", vm.disk("ide"), name)

@@ -17,6 +17,8 @@ CASES = (
     ("subchannel-none", None),
     ("subchannel-count", None),
 )
+# So many, each of which is refused
+MORE = 5
 STARTS = r"operation \d+: expected an answer within \d+ ms, got -19"
 
 
@@ -40,7 +42,7 @@ def guest(vm):
         wanted = 0 if name == "subchannel-none" else vm.cpus - 1
         vm.wait_for(lambda n=wanted: vm.storage()["subchannels"] == n,
                     "%s: %d sub-channels are open" % (name, wanted))
-        faults.said(vm, mark, name, line)
+        faults.said(vm, mark, name, line, MORE)
         seen.append((name, faults.fired(vm, name) - before))
         faults.disarm(vm)
     # A controller that goes while its driver, and insmod, wait for an answer.

@@ -19,6 +19,8 @@ MIX_BLOCK = 4096
 # What a driver may log of one cause: the kernel's own limit is ten lines in a
 # burst, and one that says how many it has left out.
 LINES = 11
+# The time of such a burst
+LIMIT_SECONDS = 5
 # Lines of theirs
 DRIVERS = "hvg_|vmbus|channel"
 
@@ -153,6 +155,21 @@ def end_mix(vm, name, mark, timeout=120):
                  "blocks on the image of those that fio has written")
 
 
+def under_way(vm, device):
+    """Reads and writes that the host has and holds, of the disk called "data":
+    whoever waits for them waits long."""
+    vm.control("disk-fault", delay_ms=60 * 1000)
+    vm.sh("""
+        for i in 1 2 3; do
+            dd if=%s of=/dev/null bs=64k count=1 skip=$i iflag=direct &
+            dd if=/dev/zero of=%s bs=64k count=1 seek=$((i + 8)) \\
+                conv=notrunc oflag=direct &
+        done > /dev/null 2>&1
+        """ % (device, device))
+    vm.wait_for(lambda: vm.storage()["in_flight"] >= 6,
+                "the host has six requests")
+
+
 def finished(vm, what, timeout=60):
     """Exit status and output of what start() has started."""
     try:
@@ -187,12 +204,13 @@ def _warnings(vm, mark):
             if re.search(DRIVERS, line)]
 
 
-def said(vm, mark, what, line):
+def said(vm, mark, what, line, most=1):
     """The guest names a fault, and once: since @mark it has logged a line that
-    matches @line, and no more than LINES.
+    matches @line, but no more than @most, and with others no more than LINES.
 
     @line: None where there is nothing to say. The kernel's own drivers say
     other things than ours.
+    @most: how often the host has told the lie.
     """
     if vm.kind != "ours":
         return
@@ -200,8 +218,25 @@ def said(vm, mark, what, line):
         vm.wait_for(lambda: re.search(line, "\n".join(_warnings(vm, mark))),
                     "%s: the guest's log has %r" % (what, line))
     lines = _warnings(vm, mark)
-    expect(len(lines) <= LINES, "%s: %d lines in the guest's log:\n%s", what,
-           len(lines), "\n".join(lines))
+    named = [text for text in lines if line and re.search(line, text)]
+    expect(len(named) <= most and len(lines) <= LINES,
+           "%s: %d lines in the guest's log name it, of which %d were to be "
+           "expected, and %d others:\n%s", what, len(named), most,
+           len(lines) - len(named), "\n".join(lines))
+
+
+def limited(vm, mark, what, line, seconds):
+    """A fault that is met again and again for @seconds does not fill the log:
+    its lines since @mark are there, and as many as the kernel lets through."""
+    if vm.kind != "ours":
+        return
+    lines = _warnings(vm, mark)
+    expect(any(re.search(line, text) for text in lines),
+           "%s: expected %r in the guest's log:\n%s", what, line,
+           "\n".join(lines))
+    most = LINES * (1 + int(seconds) // LIMIT_SECONDS)
+    expect(len(lines) <= most, "%s: %d lines in the guest's log, expected %d "
+           "at most", what, len(lines), most)
 
 
 def ignored(vm):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kdump: the crash kernel connects anew and writes the dump to the disk."""
+"""kdump under I/O: the crash kernel connects anew and writes the dump."""
 
 import mmap
 import secrets
 
+import faults
 from profiles import at_least, version
 from scenario import expect, expect_equal
 
@@ -26,6 +27,7 @@ def guest(vm):
     # What only the memory of the kernel that dies has.
     secret = secrets.token_hex(32)
     vm.sh("echo %s > /dev/shm/secret" % secret)
+    faults.under_way(vm, vm.disk("data"))
     before = vm.control("status")
     vm.mark()
     # A crash kernel runs on the CPU that crashed; older hosts answer to one.
@@ -36,17 +38,19 @@ def guest(vm):
                        "echo 1 > /proc/sys/kernel/sysrq; "
                        "%ssh -c 'echo c > /proc/sysrq-trigger'" % where)
     vm.wait_boot()
+    held = vm.storage()["in_flight"]
+    vm.control("disk-fault", delay_ms=0)
     vm.load_drivers()
     size = vm.sh("""
         dd if=/proc/vmcore of=%s bs=1M conv=fsync 2>/dev/null
         stat -c %%s /proc/vmcore
         """ % vm.disk("dump"), timeout=240)
     wide = vm.sh("uname -m").strip() == "x86_64"
-    return before, secret.encode(), int(size), wide
+    return before, secret.encode(), int(size), wide, held
 
 
 def host(vm, seen):
-    before, secret, size, wide = seen
+    before, secret, size, wide, held = seen
     after = vm.control("status")
     expect_equal(after["boots"], before["boots"],
                  "boots by the host: the dump went through a reset")
@@ -60,6 +64,8 @@ def host(vm, seen):
                  if e["what"] in ("unload", "contact")]
         expect(names and names[0] == "unload",
                "contact without unload: %s", names)
+        expect_equal(held, 0, "requests of the dead kernel that the host "
+                     "still has when the crash kernel has booted")
     if vm.profile.crash and "crash_hook" not in vm.boot["lacks"]:
         expect(vm.events("crash"), "no crash in the host's record: %s",
                vm.events())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A panic is reported to the host: crash registers, and the log's end."""
+"""A panic under I/O is told the host: crash registers, and the log's end."""
 
+import faults
 from profiles import PROFILES
 from scenario import expect, expect_equal
 
@@ -17,7 +18,7 @@ def skip(boot):
 
 
 def guest(vm):
-    vm.disk("data")
+    faults.under_way(vm, vm.disk("data"))
     boots = vm.control("status")["boots"]
     vm.agent.send_only("echo 0 > /proc/sys/kernel/panic_print; "
                        "echo 1 > /proc/sys/kernel/sysrq; "

@@ -2,6 +2,7 @@
 """The little that is needed of ELF: what a program links to, and modinfo."""
 
 import struct
+from pathlib import Path
 
 _SHT_DYNAMIC = 6
 _SHT_DYNSYM = 11
@@ -12,12 +13,19 @@ _STT_OBJECT = 1
 _STB_GLOBAL = 1
 
 
+# By the class of a file, 32 or 64 bits: where its head says where the sections'
+# heads are, and their size and number; the form of the one and of theirs.
+_CLASSES = {1: (0x20, 0x2e, "<I", "<IIIIIIII"),
+            2: (0x28, 0x3a, "<Q", "<IIQQQQII")}
+
+
 def _sections(data):
-    if data[:4] != b"\x7fELF" or data[4] != 2:
-        raise ValueError("not a 64-bit ELF file")
-    shoff, = struct.unpack_from("<Q", data, 0x28)
-    size, count, names = struct.unpack_from("<HHH", data, 0x3a)
-    heads = [struct.unpack_from("<IIQQQQII", data, shoff + i * size)
+    if data[:4] != b"\x7fELF" or data[4] not in _CLASSES:
+        raise ValueError("not an ELF file")
+    place, sizes, offset, head = _CLASSES[data[4]]
+    shoff, = struct.unpack_from(offset, data, place)
+    size, count, names = struct.unpack_from("<HHH", data, sizes)
+    heads = [struct.unpack_from(head, data, shoff + i * size)
              for i in range(count)]
     table = heads[names] if count else None
     for head in heads:
@@ -26,10 +34,16 @@ def _sections(data):
         yield data[start:end].decode(), head, heads
 
 
+def _program(path):
+    data = Path(path).read_bytes()
+    if data[:5] != b"\x7fELF\2":
+        raise ValueError("%s: not a 64-bit ELF file" % path)
+    return data
+
+
 def needed(path):
     """The sonames that the program or library at @path is linked to."""
-    with open(path, "rb") as source:
-        data = source.read()
+    data = _program(path)
     result = []
     for _, head, heads in _sections(data):
         if head[1] != _SHT_DYNAMIC:
@@ -49,8 +63,7 @@ def imports(path, soname):
     The version is "" where the library has none; the symbols are then all
     that carry no version, as nothing says which library they come from.
     """
-    with open(path, "rb") as source:
-        data = source.read()
+    data = _program(path)
     heads = {head[1]: head for _, head, _ in _sections(data)}
     everything = next(_sections(data))[2]
     symbols = heads[_SHT_DYNSYM]

@@ -204,6 +204,12 @@ def _warnings(vm, mark):
             if re.search(DRIVERS, line)]
 
 
+def _wait_said(vm, mark, what, line):
+    """The console may be behind."""
+    vm.wait_for(lambda: re.search(line, "\n".join(_warnings(vm, mark))),
+                "%s: the guest's log has %r" % (what, line))
+
+
 def said(vm, mark, what, line, most=1):
     """The guest names a fault, and once: since @mark it has logged a line that
     matches @line, but no more than @most, and with others no more than LINES.
@@ -215,8 +221,7 @@ def said(vm, mark, what, line, most=1):
     if vm.kind != "ours":
         return
     if line:
-        vm.wait_for(lambda: re.search(line, "\n".join(_warnings(vm, mark))),
-                    "%s: the guest's log has %r" % (what, line))
+        _wait_said(vm, mark, what, line)
     lines = _warnings(vm, mark)
     named = [text for text in lines if line and re.search(line, text)]
     expect(len(named) <= most and len(lines) <= LINES,
@@ -230,10 +235,8 @@ def limited(vm, mark, what, line, seconds):
     its lines since @mark are there, and as many as the kernel lets through."""
     if vm.kind != "ours":
         return
+    _wait_said(vm, mark, what, line)
     lines = _warnings(vm, mark)
-    expect(any(re.search(line, text) for text in lines),
-           "%s: expected %r in the guest's log:\n%s", what, line,
-           "\n".join(lines))
     most = LINES * (1 + int(seconds) // LIMIT_SECONDS)
     expect(len(lines) <= most, "%s: %d lines in the guest's log, expected %d "
            "at most", what, len(lines), most)

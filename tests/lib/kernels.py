@@ -350,7 +350,8 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
     bad = [line for line in re.findall(
         r"^\S+:\d+.*(?:error|warning):.*$|^(?:ERROR|WARNING): .*$", text, re.M)
         if not line.startswith("WARNING: vmlinux")]
-    if sparse and not re.search(r"^ *CHECK ", text, re.M):
+    if sparse and not done.returncode and \
+            not re.search(r"^ *CHECK ", text, re.M):
         bad.insert(0, "kbuild did not run sparse")
     if (sparse or werror) and bad:
         done.returncode = 1

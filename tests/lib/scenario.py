@@ -257,10 +257,12 @@ class BootRunner:
         vm = self._vm
         if lab.INSIDE not in os.environ or not vm.running() or vm.usable():
             return False
-        what = [e["what"] for e in vm.record()]
-        while "reset" in what:
-            what = what[what.index("reset") + 1:]
-        return "contact" not in what
+        try:
+            events = vm.record()
+        except ControlError:
+            return False
+        last = [e["what"] for e in events if e["what"] in ("reset", "contact")]
+        return last[-1:] != ["contact"]
 
     def _start(self, boot, disks):
         """Start a guest that is like no other one's."""

@@ -9,7 +9,8 @@
  * kernel runs one handler of it at a time: a CPU that is interrupted while
  * another is in the handler only notes it there. So whoever is in the handler
  * looks at the pages of all CPUs. The interrupt's chip ends the interrupt at
- * the local APIC, hence no auto-EOI.
+ * the local APIC, hence no auto-EOI; the 8259, which has it with "noapic", does
+ * not, and there the hypervisor has to.
  *
  * There is no hook before a crash kernel starts: it finds the hypervisor set
  * up by the kernel that died, and disconnects in its place.
@@ -18,12 +19,15 @@
  */
 #include <linux/acpi.h>
 #include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/preempt.h>
 #include <linux/processor.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <asm/apic.h>
 #include <asm/irq_vectors.h>
 #include <asm/msr.h>
 #include "log.h"
@@ -54,6 +58,8 @@
 /* What Hyper-V's firmware says, where ACPI cannot be asked. */
 #define IRQ_FALLBACK		7
 #define IRQ_FALLBACK_2		5
+/* Of an interrupt that a CPU sends to itself. */
+#define TRIAL_US		1000
 
 static const struct platform_hooks *hooks;
 static struct platform_device *native_device;
@@ -62,6 +68,7 @@ static bool crash_msrs;
 /* Interrupts to be tried, one bit each, and the one that is ours. */
 static unsigned long irqs_offered;
 static int native_irq;
+static bool trial_came;
 
 static bool vendor_is_microsoft(void)
 {
@@ -235,6 +242,7 @@ static irqreturn_t native_interrupt(int irq, void *data)
 {
 	unsigned int cpu;
 
+	WRITE_ONCE(trial_came, true);
 	for_each_online_cpu(cpu)
 		hooks->interrupt(cpu);
 	return IRQ_HANDLED;
@@ -259,6 +267,40 @@ static int native_request_irq(void)
 	return err;
 }
 
+/* End what is in service, which nobody else will: no handler is running here. */
+static bool native_end_interrupt(unsigned int vector)
+{
+	if (!(apic_read(APIC_ISR + vector / 32 * 0x10) & 1u << vector % 32))
+		return false;
+	ack_APIC_irq();
+	return true;
+}
+
+/*
+ * Whether the hypervisor has to end the interrupt as it delivers it, because
+ * its chip does not. One that this CPU sends to itself shows what the chip does.
+ */
+static u64 native_auto_eoi(unsigned int vector)
+{
+	unsigned int us;
+	bool kept;
+
+	WRITE_ONCE(trial_came, false);
+	preempt_disable();
+	/* That of a kernel that died in it would be in the way. */
+	native_end_interrupt(vector);
+	apic_wait_icr_idle();
+	apic_write(APIC_ICR, APIC_DEST_SELF | APIC_DM_FIXED | vector);
+	for (us = 0; us < TRIAL_US && !READ_ONCE(trial_came); us++)
+		udelay(1);
+	kept = native_end_interrupt(vector);
+	preempt_enable();
+	if (!READ_ONCE(trial_came))
+		vmbus_warn("vector %#x of the local APIC does not lead to IRQ %d: is there nolapic on the kernel's command line?\n",
+			   vector, native_irq);
+	return kept ? HVG_SINT_AUTO_EOI : 0;
+}
+
 /**
  * platform_start() - SynIC and interrupt on every CPU, present and future
  * @h: callbacks; must stay until platform_stop()
@@ -268,6 +310,8 @@ static int native_request_irq(void)
  */
 int platform_start(const struct platform_hooks *h)
 {
+	unsigned int vector;
+	u64 auto_eoi;
 	int err;
 
 	predecessor = native_hypercalls_in_use();
@@ -278,11 +322,13 @@ int platform_start(const struct platform_hooks *h)
 	err = native_request_irq();
 	if (err)
 		goto hypercalls;
-	err = synic_start(h, ISA_IRQ_VECTOR(native_irq));
+	vector = ISA_IRQ_VECTOR(native_irq);
+	auto_eoi = native_auto_eoi(vector);
+	err = synic_start(h, vector | auto_eoi);
 	if (err)
 		goto irq;
-	vmbus_info("SynIC on IRQ %d, vector %#x\n", native_irq,
-		   ISA_IRQ_VECTOR(native_irq));
+	vmbus_info("SynIC on IRQ %d, vector %#x%s\n", native_irq, vector,
+		   auto_eoi ? ", ended by the hypervisor" : "");
 	return 0;
 
 irq:

@@ -22,8 +22,8 @@ OUT = TOP / "build/old"
 
 # The headers that 2.6.18 has. Others are compat/include's, or there is none.
 HEADERS = """
-    asm/atomic asm/bug asm/hw_irq asm/io asm/msr asm/pgtable asm/processor
-    asm/system
+    asm/apic asm/atomic asm/bug asm/hw_irq asm/io asm/msr asm/pgtable
+    asm/processor asm/system
     linux/acpi linux/bitmap linux/bitops linux/clocksource linux/compiler
     linux/completion
     linux/cpu linux/cpumask linux/dcache linux/debugfs linux/delay
@@ -31,7 +31,7 @@ HEADERS = """
     linux/init linux/interrupt linux/io linux/ioport linux/jiffies linux/kernel
     linux/kobject linux/list linux/mm linux/mod_devicetable linux/module
     linux/moduleparam linux/mutex linux/nmi linux/notifier linux/pci
-    linux/percpu linux/platform_device linux/pm linux/rcupdate
+    linux/percpu linux/platform_device linux/pm linux/preempt linux/rcupdate
     linux/scatterlist linux/sched linux/seq_file linux/slab linux/smp
     linux/spinlock linux/string linux/sysfs linux/topology linux/types
     linux/utsname linux/version linux/vmalloc linux/wait linux/workqueue

@@ -242,6 +242,7 @@ extern unsigned long volatile jiffies;
 #define time_after(a, b)	((long)((b) - (a)) < 0)
 void msleep(unsigned int ms);
 void mdelay(unsigned long ms);
+void udelay(unsigned long us);
 void touch_nmi_watchdog(void);
 
 /* linux/rcupdate.h */

@@ -60,6 +60,18 @@ void write_msr(unsigned int msr, unsigned long long value);
 #define rdmsrl(msr, value)	((value) = read_msr(msr))
 #define wrmsrl(msr, value)	write_msr(msr, value)
 
+/* linux/preempt.h, asm/apic.h, asm/apicdef.h */
+void preempt_disable(void);
+void preempt_enable(void);
+#define APIC_ISR		0x100
+#define APIC_ICR		0x300
+#define APIC_DEST_SELF		0x40000
+#define APIC_DM_FIXED		0x00000
+unsigned int apic_read(unsigned long reg);
+void apic_write(unsigned long reg, unsigned int value);
+void apic_wait_icr_idle(void);
+void ack_APIC_irq(void);
+
 /* linux/interrupt.h, asm/hw_irq.h: handlers have three parameters */
 struct pt_regs;
 typedef int irqreturn_t;

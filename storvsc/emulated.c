@@ -179,7 +179,8 @@ bool storvsc_emulated(struct storvsc_adapter *a)
 		 place.channel, place.unit, place.name);
 	if (allowed)
 		dev_warn(storvsc_dev(a),
-			 "attached nevertheless, as double_attach=1 demands\n");
+			 "attached nevertheless, as SCSI device %u:0:0:0, as double_attach=1 demands\n",
+			 a->shost->host_no);
 	else
 		dev_warn(storvsc_dev(a),
 			 "not attached here; to use it, %s\n", place.cure);

@@ -94,7 +94,21 @@ def expect_warnings(log, found):
         disk = DISKS[name]
         text = "IDE channel %d device %d is also attached as %s by " % (
             disk.controller, disk.target, device)
-        adapter = " %08x-%04x-8899-" % (disk.controller, disk.target)
-        expect(any(text in line and adapter in line for line in said),
-               "expected %r of %s among %s", text, adapter, said)
+        expect(any(text in line and _adapter(name) in line for line in said),
+               "expected %r of %s among %s", text, name, said)
     return cures
+
+
+def expect_admissions(log, found):
+    """@log says of each of @found, the accelerator's disks, which it is."""
+    said = [line for line in log if "attached nevertheless" in line]
+    expect_equal(len(said), len(found), "admissions among %s" % log)
+    for name, (_, place) in found.items():
+        text = "as SCSI device %s, " % place
+        expect(any(text in line and _adapter(name) in line for line in said),
+               "expected %r of %s among %s", text, name, said)
+
+
+def _adapter(name):
+    """What is in the instance id of the IDE accelerator's channel."""
+    return " %08x-%04x-8899-" % (DISKS[name].controller, DISKS[name].target)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dsdt.hex"
+#include "dsdt_no_irq.hex"
 #include "pci.hex"
 #include "vm_priv.h"
 
@@ -279,7 +280,11 @@ uint64_t acpi_build(void)
 	struct blob rsdp;
 
 	next_address = MEM_ACPI + 64;
-	dsdt = build_compiled(dsdt_aml_code, sizeof(dsdt_aml_code));
+	if (vm.opt->no_vmbus_irq)
+		dsdt = build_compiled(dsdt_no_irq_aml_code,
+				      sizeof(dsdt_no_irq_aml_code));
+	else
+		dsdt = build_compiled(dsdt_aml_code, sizeof(dsdt_aml_code));
 	tables[count++] = build_fadt(dsdt, build_facs());
 	tables[count++] = build_madt();
 	tables[count++] = build_ssdt();

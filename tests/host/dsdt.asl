@@ -61,9 +61,11 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "HVHOST", "HVHOST", 1)
 				Name (_DDN, "VMBUS")
 				Name (_UID, 0)
 				Name (_STA, 0x0f)
+#ifndef NO_VMBUS_IRQ
 				Name (_CRS, ResourceTemplate () {
 					IRQ (Edge, ActiveHigh, Exclusive) { 7 }
 				})
+#endif
 			}
 		}
 	}

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "../../include/hvg/hv_wire.h"
 #include "control.h"
 #include "vm_priv.h"
 
@@ -67,6 +68,22 @@ static json_t *hex(uint64_t value)
 	return json_sprintf("0x%llx", (unsigned long long)value);
 }
 
+/* The register of VMBus's synthetic interrupt: vector, masked, auto-EOI. */
+static json_t *inspect_sint(int fd)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = {
+		.head.nmsrs = 1,
+		.entry.index = HVG_MSR_SINT0 + HVG_VMBUS_SINT,
+	};
+
+	if (ioctl(fd, KVM_GET_MSRS, &msrs) != 1)
+		return json_null();
+	return hex(msrs.entry.data);
+}
+
 /* On the vCPU's own thread, outside KVM_RUN. */
 void vcpu_inspect(struct vcpu *v)
 {
@@ -82,7 +99,7 @@ void vcpu_inspect(struct vcpu *v)
 	ioctl(v->fd, KVM_GET_MP_STATE, &mp);
 	ioctl(v->fd, KVM_GET_VCPU_EVENTS, &events);
 	v->inspected = json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
 		"rip", hex(regs.rip), "rsp", hex(regs.rsp),
 		"rflags", hex(regs.rflags), "cr0", hex(sregs.cr0),
 		"cr2", hex(sregs.cr2), "cr3", hex(sregs.cr3), "gs", hex(sregs.gs.base),
@@ -98,7 +115,7 @@ void vcpu_inspect(struct vcpu *v)
 				    "nmi_injected", events.nmi.injected,
 				    "nmi_pending", events.nmi.pending,
 				    "nmi_masked", events.nmi.masked),
-		"apic", inspect_apic(v->fd));
+		"apic", inspect_apic(v->fd), "sint2", inspect_sint(v->fd));
 	pthread_cond_broadcast(&inspected_cond);
 }
 

@@ -38,6 +38,7 @@ struct options {
 	bool verbose;
 	unsigned int scsi;		/* SCSI controllers */
 	bool emulated_ide;
+	bool no_vmbus_irq;
 	struct disk_option disks[MAX_DISK_OPTIONS];
 	unsigned int disk_count;
 	const char *console, *serial2;

@@ -22,7 +22,7 @@ enum {
 	OPT_PROFILE, OPT_DISK, OPT_DVD, OPT_SCSI, OPT_CONSOLE, OPT_SERIAL2,
 	OPT_CONTROL, OPT_NO_REBOOT, OPT_NO_STIMER, OPT_LOG, OPT_VERBOSE,
 	OPT_FAULT, OPT_SEED, OPT_LIST_FAULTS, OPT_CPU_MODEL, OPT_LIST_PROFILES,
-	OPT_EMULATED_IDE, OPT_VERSION, OPT_HELP,
+	OPT_EMULATED_IDE, OPT_NO_VMBUS_IRQ, OPT_VERSION, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -42,6 +42,7 @@ static const struct option long_options[] = {
 	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
 	{ "no-stimer", no_argument, NULL, OPT_NO_STIMER },
+	{ "no-vmbus-irq", no_argument, NULL, OPT_NO_VMBUS_IRQ },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "fault", required_argument, NULL, OPT_FAULT },
@@ -89,6 +90,7 @@ static const char help_text[] =
 "                      echo '{\"cmd\":\"help\"}' | socat - UNIX:PATH\n"
 "  --no-reboot         end when the guest resets\n"
 "  --no-stimer         hide the synthetic timers\n"
+"  --no-vmbus-irq      ACPI names no interrupt for VMBus\n"
 "  --log FILE          log here; --verbose: more of it\n"
 "  --fault NAME[,KEY=VALUE]...  misbehave in the named way; keys: count\n"
 "                      (0: for ever), after, value, disk, cdb, channel\n"
@@ -201,6 +203,9 @@ static int parse_one(struct options *o, int opt, const char *arg)
 		return parse_number("scsi", arg, 0, SCSI_MAX, &o->scsi);
 	case OPT_EMULATED_IDE:
 		o->emulated_ide = true;
+		return 0;
+	case OPT_NO_VMBUS_IRQ:
+		o->no_vmbus_irq = true;
 		return 0;
 	case OPT_CONSOLE:
 		o->console = arg;

@@ -62,6 +62,26 @@ static void test_acpi(void)
 	CHECK(word(rsdt + 4) == 36 + 3 * 4);
 }
 
+/* How long the DSDT is: it may name the interrupt of VMBus, or not. */
+static uint32_t dsdt_length(void)
+{
+	const uint8_t *rsdt, *dsdt;
+
+	rsdt = vm_ram(word((uint8_t *)vm_ram(acpi_build(), 36) + 16), 48);
+	dsdt = vm_ram(word((uint8_t *)vm_ram(word(rsdt + 36), 244) + 40), 36);
+	CHECK(!memcmp(dsdt, "DSDT", 4) && sums_to_zero(dsdt, word(dsdt + 4)));
+	return word(dsdt + 4);
+}
+
+static void test_acpi_no_irq(void)
+{
+	uint32_t with = dsdt_length();
+
+	options.no_vmbus_irq = true;
+	CHECK(dsdt_length() < with);
+	options.no_vmbus_irq = false;
+}
+
 static void test_acpi_pci(void)
 {
 	const uint8_t *rsdt, *table;
@@ -177,6 +197,7 @@ static void test_boot_refuses(void)
 const struct test boot_tests[] = {
 	{ "guest memory", test_ram },
 	{ "ACPI tables", test_acpi },
+	{ "ACPI without an interrupt of VMBus", test_acpi_no_irq },
 	{ "ACPI table of PCI", test_acpi_pci },
 	{ "SMBIOS", test_smbios },
 	{ "boot protocol", test_boot },

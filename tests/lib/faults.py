@@ -159,6 +159,11 @@ def under_way(vm, device):
     """Reads and writes that the host has and holds, of the disk called "data":
     whoever waits for them waits long."""
     vm.control("disk-fault", delay_ms=60 * 1000)
+    # CFQ, where there is one, waits for those of one process before another's.
+    vm.sh("""
+        cd /sys/block/%s/queue
+        ! grep -q cfq scheduler || echo noop > scheduler
+        """ % device[5:])
     vm.sh("""
         for i in 1 2 3; do
             dd if=%s of=/dev/null bs=64k count=1 skip=$i iflag=direct &

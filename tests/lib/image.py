@@ -88,9 +88,14 @@ def lacks(kernel, ide):
     missing = dict(LACKS_OLD) if kernel.old else {}
     if not kernel.old:
         missing["reference_clock"] = "this kernel has that clock by itself"
+        missing["native"] = "this kernel has Hyper-V's interrupt by itself"
+        missing["noapic"] = missing["native"]
     elif kernel.arch == "x86_64":
         missing["reference_clock"] = "this kernel keeps time without " \
                                      "clocksources"
+    else:
+        missing["noapic"] = "without it this kernel does not look for the " \
+                            "local APIC of an AMD CPU of today"
     if kernel.name != "debug":
         missing["debug"] = "for the debug kernel alone: tests/run " \
                            "--debug-kernel"

@@ -360,3 +360,26 @@ def build_modules(kernel: Kernel, outdir=None, werror: bool = True,
         raise KernelError(f"modules for {kernel.name} do not build: {first} "
                           f"(log: {log})")
     return sorted(outdir.glob("src/*/*.ko"))
+
+
+def build_for_guests(kernel: Kernel, progress=report) -> list:
+    """
+    Build tests/guest/modules beside the modules of build_modules(), which has
+    to have been called, and return the .ko files' paths.
+    """
+    folder = "tests/guest/modules"
+    src = TOP / "build" / kernel.name / "src"
+    log = src.parent / "build-guest.log"
+    kdir = inside(kernel, kernel.kdir)
+    progress(f"building {folder} for {kernel.name}")
+    with debian.locked(src.parent / ".lock"), open(log, "w",
+                                                   encoding="utf-8") as out:
+        for argv in (["sh", TOP / "compat/farm.sh", TOP, src, folder],
+                     ["make", "-C", kdir, f"M={src / folder}",
+                      f"ARCH={kernel.arch}", f"CC={kernel.cc}", "modules"]):
+            done = subprocess.run(command(kernel, argv), stdout=out,
+                                  stderr=subprocess.STDOUT, check=False)
+            if done.returncode:
+                raise KernelError(f"{folder} does not build for {kernel.name} "
+                                  f"(log: {log})")
+    return sorted((src / folder).glob("*.ko"))

@@ -183,6 +183,8 @@ def _plan(args, names, logs):
         ours = None
         if "ours" in kinds:
             ours = kernels.build_modules(kernel, progress=progress)
+            if kernel.old:
+                ours += kernels.build_for_guests(kernel, progress)
             if args.debug_kernel:
                 for folder in ("failing", "trouble"):
                     ours += kunit.build(kernel, progress, folder).values()

@@ -229,6 +229,7 @@ static int connection_request_offers(void)
 	struct host_request req;
 	int err;
 
+	offer_start();
 	request_begin(&req, NULL, HVG_MSG_ALL_OFFERS_DELIVERED, 0);
 	err = message_post(&msg, sizeof(msg));
 	if (err) {

@@ -17,12 +17,13 @@ enum connection_state {
 
 /**
  * struct connection - the one connection to the host
- * @state: changed by the module's load and unload and by the crash path
+ * @state: changed by the module's load and unload, before a kexec and by the
+ *	crash path
  * @version: HVG_VERSION(); fixed while up
  * @features: HVG_FEATURE_* that both sides have
  * @message_connection: connection id of messages to the host
  * @cpu: CPU that takes the host's messages; it cannot go offline
- * @interrupt_page: one bit a channel each way, below 5.0; NULL otherwise
+ * @interrupt_page: one bit a channel each way; the host has it below 5.0
  * @monitor: host-to-guest, guest-to-host
  * @parent: firmware device under which the channels' devices are
  * @unload_complete: the answer to UNLOAD has come; for the crash path

@@ -9,13 +9,13 @@
  * tells a driver of the rescind while it may still sit in its probe.
  */
 #include <linux/bitmap.h>
+#include <linux/completion.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "bus.h"
 #include "channel.h"
@@ -46,9 +46,12 @@ static bool accepting;
 static struct workqueue_struct *device_queue;
 static struct workqueue_struct *rescind_queue;
 
-/* Channels and devices that exist: the module must not go before they do. */
+/*
+ * Channels and devices that exist, and one for the connection: the module must
+ * not go before they do.
+ */
 static atomic_t living;
-static DECLARE_WAIT_QUEUE_HEAD(all_gone);
+static DECLARE_COMPLETION(all_gone);
 
 /**
  * offer_channel() - the channel of an id
@@ -93,7 +96,7 @@ void offer_object_born(void)
 void offer_object_gone(void)
 {
 	if (atomic_dec_and_test(&living))
-		wake_up(&all_gone);
+		complete(&all_gone);
 }
 
 static void channel_release(struct kobject *kobj)
@@ -231,7 +234,7 @@ static const char *offer_refusal(const struct hvg_msg_offer *offer,
 				 struct bus_device *bdev)
 {
 	if (!accepting)
-		return "the bus is going down";
+		return "none was asked for, or the bus is going down";
 	if (!offer->channel || offer->channel >= HVG_MAX_CHANNELS)
 		return "its id is out of range";
 	if (offer_channel(offer->channel))
@@ -365,6 +368,21 @@ void offer_rescinded(const void *data, size_t bytes)
 }
 
 /**
+ * offer_start() - take offers from now on
+ *
+ * What a channel is like follows from the connection's version: before that
+ * is known there is none.
+ *
+ * Context: process; the connection is up.
+ */
+void offer_start(void)
+{
+	mutex_lock(&channels_lock);
+	accepting = true;
+	mutex_unlock(&channels_lock);
+}
+
+/**
  * offer_flush() - wait until all that was offered so far has its device
  *
  * Context: process; not from a work of this file.
@@ -408,11 +426,15 @@ void offer_stop(void)
  *
  * Waits for the last holder of a device: its memory is of this module.
  *
- * Context: process, after offer_stop().
+ * Context: process; offers are not taken yet, or after offer_stop().
  */
 void offer_exit(void)
 {
-	wait_event(all_gone, !atomic_read(&living));
+	offer_object_gone();
+	while (!wait_for_completion_timeout(&all_gone,
+					    msecs_to_jiffies(host_limit_ms)))
+		vmbus_warn("waiting for who holds %d devices and channels that are gone\n",
+			   atomic_read(&living));
 	destroy_workqueue(device_queue);
 	destroy_workqueue(rescind_queue);
 }
@@ -427,7 +449,9 @@ int offer_init(void)
 {
 	highest_id = 0;
 	bitmap_zero(forgotten, HVG_MAX_CHANNELS);
-	accepting = true;
+	accepting = false;
+	atomic_set(&living, 1);
+	reinit_completion(&all_gone);
 	device_queue = alloc_ordered_workqueue("hvg_vmbus_dev", 0);
 	if (!device_queue)
 		return -ENOMEM;

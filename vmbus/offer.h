@@ -17,6 +17,7 @@ extern struct mutex channels_lock;
 extern struct list_head channels;
 
 int offer_init(void);
+void offer_start(void);
 void offer_stop(void);
 void offer_exit(void);
 void offer_flush(void);

@@ -29,7 +29,8 @@ static void request_complete(struct host_request *req, int err)
 
 /**
  * request_begin() - expect an answer
- * @req: the caller's, until request_wait() or request_cancel()
+ * @req: from the caller; not its own again before request_wait() or
+ *	request_cancel() returns
  * @chan: channel whose rescind ends the wait, or NULL
  * @type: enum hvg_msg_type of the answer
  * @key: what tells answers of one type apart

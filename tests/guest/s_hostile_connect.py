@@ -22,6 +22,8 @@ CASES = (
     ("version-silent", False, r"no contact: version \S+ on connection \d+: "
                               "-110"),
     ("version-twice", True, None),
+    ("offer-early", True, r"offer of channel \d+ \S+ \S+ \d+\) refused: none "
+                          "was asked for"),
     ("offers-silent", True, "the host has not ended its list of offers"),
     ("open-silent", False, SILENT),
     ("open-twice", True, None),
@@ -39,7 +41,7 @@ CASES = (
     ("subchannel-count", True, None),
 )
 # Of no channel
-WHOLE = ("version-silent", "version-twice", "offers-silent")
+WHOLE = ("version-silent", "version-twice", "offer-early", "offers-silent")
 # Answers that nobody waits for are counted.
 IGNORED = ("version-twice", "open-twice", "open-id", "gpadl-handle")
 # For ever, as insmod tries twice, and then the drivers do not load.

@@ -11,6 +11,7 @@ enum fault {
 	/* storage that fails as storage does */
 	FAULT_SRB_STATUS,
 	FAULT_SENSE,
+	FAULT_BAD_SECTOR,
 	FAULT_BUSY,
 	FAULT_QUEUE_FULL,
 	FAULT_SHORT,
@@ -53,6 +54,7 @@ enum fault {
 	/* control messages */
 	FAULT_VERSION_SILENT,
 	FAULT_VERSION_TWICE,
+	FAULT_OFFER_EARLY,
 	FAULT_OFFERS_SILENT,
 	FAULT_OPEN_SILENT,
 	FAULT_OPEN_TWICE,

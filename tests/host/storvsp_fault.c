@@ -10,6 +10,8 @@
 #include "fault.h"
 #include "storvsp.h"
 
+#define OP_READ_10	0x28
+
 static struct fault_place place_of(const struct storvsp_request *req)
 {
 	return (struct fault_place){
@@ -59,6 +61,22 @@ bool storvsp_fault_request(struct storvsp_request *req)
 	return req->parked;
 }
 
+/* The data is there, which few hosts say of what has failed. */
+static void fail_last_block(struct storvsp_request *req)
+{
+	struct hvg_stor_request *srb = &req->packet.u.request;
+	const uint8_t *cdb = req->cmd.cdb;
+
+	scsi_build_sense(srb->u.sense, SCSI_READ_ERROR);
+	srb->u.sense[0] |= 0x80;
+	scsi_put32(srb->u.sense + 3,
+		   scsi_be32(cdb + 2) + scsi_be16(cdb + 7) - 1);
+	srb->sense_length = SCSI_SENSE_BYTES;
+	srb->scsi_status = SCSI_CHECK_CONDITION;
+	srb->srb_status = HVG_SRB_ERROR | HVG_SRB_AUTOSENSE_VALID;
+	srb->transfer_length = 0;
+}
+
 /**
  * storvsp_fault_answer - let the answer to a request lie about it
  * @req: executed; its packet is complete
@@ -68,6 +86,9 @@ void storvsp_fault_answer(struct storvsp_request *req)
 	struct hvg_stor_request *srb = &req->packet.u.request;
 	struct fault_place place = place_of(req);
 
+	if (req->cmd.cdb[0] == OP_READ_10 && srb->srb_status == HVG_SRB_SUCCESS &&
+	    fault_fires(FAULT_BAD_SECTOR, place))
+		fail_last_block(req);
 	if (srb->srb_status != HVG_SRB_SUCCESS &&
 	    fault_fires(FAULT_LENGTH_KEPT, place))
 		srb->transfer_length = req->cmd.length;

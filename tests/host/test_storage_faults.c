@@ -69,6 +69,17 @@ static void test_lies(void)
 	      disk_answer.bytes == sizeof(disk_answer.packet));
 }
 
+static void test_bad_sector(void)
+{
+	start();
+	guest_fault("{\"name\": \"bad-sector\"}");
+	CHECK(disk_run((uint8_t[10]){ 0x28, [5] = 5, [8] = 4 }, 10,
+		       HVG_STOR_READ, 2048) == HVG_SRB_ERROR);
+	CHECK(disk_sense_is(SCSI_READ_ERROR) && srb->u.sense[0] == 0xf0);
+	CHECK(scsi_be32(srb->u.sense + 3) == 8);
+	CHECK(read_one() == HVG_SRB_SUCCESS);
+}
+
 /* What hosts do differently, and all of them are right. */
 static void test_habits(void)
 {
@@ -281,6 +292,7 @@ static void test_protocol_bytes(void)
 const struct test fault_tests[] = {
 	{ "fault: statuses", test_statuses },
 	{ "fault: lengths that lie", test_lies },
+	{ "fault: a bad sector", test_bad_sector },
 	{ "fault: habits of hosts", test_habits },
 	{ "fault: lost requests and resets", test_lost },
 	{ "fault: completions", test_completions },

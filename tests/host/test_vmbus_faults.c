@@ -10,6 +10,7 @@
 
 #include "fault.h"
 #include "test_client.h"
+#include "vmbus_host.h"
 
 /* Arming: counts, places, and what is refused. */
 static void test_arming(void)
@@ -104,6 +105,9 @@ static void test_version(void)
 	CHECK(connect_at(HVG_VERSION_IRON, 0));
 	CHECK(expect(HVG_MSG_VERSION_RESPONSE, HVG_VERSION_RESPONSE_SIZE_V1));
 	CHECK(connect_at(HVG_VERSION_IRON, 0) && idle());
+	arm("offer-early");
+	vmbus_fault_contact(0, HVG_VMBUS_SINT);
+	CHECK(expect_offer().channel == 1024 && idle());
 	arm("unload-silent");
 	post_header(HVG_MSG_UNLOAD);
 	CHECK(idle() && !vmbus_version());

@@ -189,6 +189,7 @@ static void send_version_response(uint32_t vp, uint32_t sint, uint32_t version,
 		if (bytes > fault_value(FAULT_VERSION_BRIEF))
 			bytes = fault_value(FAULT_VERSION_BRIEF);
 	}
+	vmbus_fault_contact(vp, sint);
 	vmbus_send_to(vp, sint, &msg, bytes);
 }
 

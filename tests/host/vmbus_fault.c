@@ -160,6 +160,22 @@ static void send_offer(const struct vmbus_channel *like, uint32_t id,
 			 sizeof(msg) : HVG_OFFER_SIZE_WS2008);
 }
 
+/**
+ * vmbus_fault_contact() - the guest is about to hear whether it is connected
+ * @vp: whom it is told
+ * @sint: and by which interrupt
+ */
+void vmbus_fault_contact(uint32_t vp, uint32_t sint)
+{
+	struct hvg_msg_offer msg;
+
+	if (!vmbus_devices || !fault_fires(FAULT_OFFER_EARLY, FAULT_ANYWHERE))
+		return;
+	vmbus_offer_message(vmbus_devices->channels, &msg);
+	msg.channel = STRANGE_ID;
+	vmbus_send_to(vp, sint, &msg, sizeof(msg));
+}
+
 static void send_rescind(uint32_t id)
 {
 	struct hvg_msg_channel msg = {

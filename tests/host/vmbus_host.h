@@ -200,6 +200,7 @@ void vmbus_offer_message(const struct vmbus_channel *chan,
 
 /* vmbus_fault.c */
 unsigned int vmbus_fault_message(void *message, size_t *bytes);
+void vmbus_fault_contact(uint32_t vp, uint32_t sint);
 void vmbus_fault_messages(void);
 bool vmbus_fault_interrupt(const struct vmbus_channel *chan);
 bool vmbus_fault_event(const struct vmbus_channel *chan, uint32_t *vp,

@@ -7,6 +7,7 @@
 #include <linux/jiffies.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
+#include <hvg/guids.h>
 #include "connection.h"
 #include "fake_host.h"
 #include "request.h"
@@ -35,6 +36,7 @@ static void connection_exit(struct kunit *test)
 		fake_host_disconnect();
 	}
 	host_limit_ms = 10000;
+	unanswered = HVG_MSG_INVALID;
 	memset(&fake_host_begin, 0, sizeof(fake_host_begin));
 	connection_set_max_version("6.0");
 }
@@ -218,6 +220,34 @@ static void connection_crash_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, sent(HVG_MSG_UNLOAD));
 }
 
+/* Offers a device before it answers the version, or instead. */
+static void answer_early(const struct hvg_post_message_input *msg)
+{
+	const struct hvg_msg_offer offer = {
+		.header.type = HVG_MSG_OFFER_CHANNEL,
+		.interface = HVG_GUID_SCSI,
+		.channel = 9,
+	};
+
+	if (fake_host_type(msg) == HVG_MSG_INITIATE_CONTACT)
+		fake_host_deliver(&offer, sizeof(offer));
+	answer_the_others(msg);
+}
+
+/* What it is like is not known then: it is not taken, nor waited for. */
+static void connection_offer_early(struct kunit *test)
+{
+	fake_host_begin.answer = answer_early;
+	KUNIT_ASSERT_EQ(test, 0, fake_host_connect(HVG_VERSION_IRON));
+	KUNIT_EXPECT_NULL(test, fake_host_channel(9));
+	fake_host_disconnect();
+
+	unanswered = HVG_MSG_INITIATE_CONTACT;
+	host_limit_ms = 50;
+	KUNIT_EXPECT_NE(test, 0, fake_host_connect(HVG_VERSION_IRON));
+	expect_down(test);
+}
+
 /* UNLOAD in the place of a kernel that has died, before the contact. */
 static void connection_predecessor(struct kunit *test)
 {
@@ -283,6 +313,7 @@ static struct kunit_case connection_cases[] = {
 	KUNIT_CASE(connection_kexec_old),
 	KUNIT_CASE(connection_crash),
 	KUNIT_CASE(connection_crash_refused),
+	KUNIT_CASE(connection_offer_early),
 	KUNIT_CASE(connection_predecessor),
 	KUNIT_CASE(connection_target),
 	{}

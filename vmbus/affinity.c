@@ -4,6 +4,11 @@
  * interrupts, from 4.1 on it can be changed while the channel is open.
  * Process context.
  *
+ * A CPU that is about to go is not usable before it asks for its channels to
+ * leave, so that none is assigned to it from then on, and waits for one that
+ * is just being opened. That needs no lock that keeps CPUs from going, which
+ * may be held for memory that is written to the disk behind the channel.
+ *
  * Lock order: CPU hotplug, affinity_lock, channels_lock. The answer to
  * MODIFY_CHANNEL is awaited under the first two, never under the last.
  */
@@ -24,6 +29,8 @@
 
 /* How long a host may take to move a channel where it says nothing of it. */
 #define MOVE_SETTLE_MS	50
+/* How often a channel that is being opened is looked at. */
+#define MOVE_POLL_MS	10
 
 /* Protects chan->cpu and chan->assigned of all channels, and what follows. */
 static DEFINE_MUTEX(affinity_lock);
@@ -84,7 +91,7 @@ static unsigned int affinity_choose(const struct hvg_channel *chan)
  * affinity_assign() - choose the CPU of a channel that is being opened
  * @chan: channel
  *
- * Context: process, CPU hotplug lock held.
+ * Context: process.
  */
 void affinity_assign(struct hvg_channel *chan)
 {
@@ -156,12 +163,14 @@ static int affinity_tell_host(struct hvg_channel *chan, unsigned int cpu)
 
 static int affinity_do_move(struct hvg_channel *chan, unsigned int cpu)
 {
-	int err;
+	int err = 0;
 
 	lockdep_assert_held(&affinity_lock);
 	if (chan->cpu == cpu)
 		return 0;
-	err = affinity_tell_host(chan, cpu);
+	/* Else it is being closed, or could not be opened. */
+	if (READ_ONCE(chan->state) == CHANNEL_OPEN)
+		err = affinity_tell_host(chan, cpu);
 	/* A rescinded channel gets no more interrupts anywhere. */
 	if (err && err != -ENODEV)
 		return err;
@@ -229,6 +238,23 @@ static unsigned int affinity_refuge(unsigned int cpu)
 	return best;
 }
 
+/* Caller holds affinity_lock. The opener needs it only where it fails. */
+static int affinity_await_open(struct hvg_channel *chan)
+{
+	unsigned int waited;
+
+	for (waited = 0; READ_ONCE(chan->state) == CHANNEL_OPENING;
+	     waited += MOVE_POLL_MS) {
+		if (waited >= host_limit_ms) {
+			vmbus_warn("CPU %u stays online: the host has not opened channel %u for it within %u ms\n",
+				   chan->cpu, chan->id, host_limit_ms);
+			return -EBUSY;
+		}
+		msleep(MOVE_POLL_MS);
+	}
+	return 0;
+}
+
 /* Moves all channels away. Caller holds affinity_lock. */
 static int affinity_leave(unsigned int cpu)
 {
@@ -237,6 +263,11 @@ static int affinity_leave(unsigned int cpu)
 	int err = 0;
 
 	while (!err && (chan = affinity_find(cpu))) {
+		err = affinity_await_open(chan);
+		if (err) {
+			hvg_channel_put(chan);
+			break;
+		}
 		if (connection.version < HVG_VERSION_WIN10_V4_1) {
 			vmbus_warn("CPU %u stays online: channel %u is open on it and protocol %u.%u cannot move it, 4.1 could\n",
 				   cpu, chan->id,
@@ -289,6 +320,7 @@ static struct hvg_channel *affinity_find_crowded(unsigned int cpu)
 	mutex_lock(&channels_lock);
 	list_for_each_entry(chan, &channels, link) {
 		if (!chan->assigned || chan->cpu == cpu ||
+		    READ_ONCE(chan->state) == CHANNEL_OPENING ||
 		    !siblings_on(chan, chan->cpu) || siblings_on(chan, cpu))
 			continue;
 		found = hvg_channel_get(chan);
@@ -305,7 +337,8 @@ static struct hvg_channel *affinity_find_crowded(unsigned int cpu)
  * Of each device with several channels on one CPU, one moves here. Where the
  * host refuses, or cannot (below 4.1), channels stay where they are.
  *
- * Context: process, CPU hotplug lock held for writing.
+ * Context: process, CPU hotplug lock held: for reading when the module is
+ * loaded, else for writing.
  */
 void affinity_cpu_online(unsigned int cpu)
 {

@@ -4,7 +4,6 @@
  * Process context throughout; the data path is in channel_io.c.
  */
 #include <linux/atomic.h>
-#include <linux/cpu.h>
 #include <linux/export.h>
 #include <linux/interrupt.h>
 #include <linux/kernel.h>
@@ -232,7 +231,7 @@ void channel_abandon(struct hvg_channel *chan)
 	mutex_unlock(&chan->open_lock);
 }
 
-/* Caller holds the CPU hotplug lock, so that the target CPU stays. */
+/* The target CPU stays: who would take it away waits until it is open. */
 static int channel_post_open(struct hvg_channel *chan,
 			     const struct hvg_open_params *params)
 {
@@ -305,28 +304,28 @@ static int channel_do_open(struct hvg_channel *chan,
 
 	err = gpadl_create(chan, chan->memory.pages, chan->memory.count,
 			   &chan->gpadl);
-	if (err)
+	if (err) {
+		channel_set_state(chan, CHANNEL_CLOSING);
 		goto rings;
-
-	cpus_read_lock();
+	}
+	/*
+	 * Not under the CPU hotplug lock: a disk may wait for this channel, and
+	 * who holds that lock for memory that is written to the disk.
+	 */
 	affinity_assign(chan);
 	/* The host may send before its answer has been seen. */
 	channel_go_live(chan);
 	err = channel_post_open(chan, params);
-	cpus_read_unlock();
-	if (err)
-		goto stop;
-	err = channel_become_open(chan);
-	if (err)
-		goto stop;
-	return 0;
+	if (!err)
+		err = channel_become_open(chan);
+	if (!err)
+		return 0;
 
-stop:
+	channel_set_state(chan, CHANNEL_CLOSING);
 	/* First, as a move of the channel looks at its ring once more. */
 	affinity_release(chan);
 	channel_stop_io(chan);
 rings:
-	channel_set_state(chan, CHANNEL_CLOSING);
 	channel_free_rings(chan, host_limit_ms);
 	chan->ops = NULL;
 	chan->context = NULL;

@@ -20,7 +20,8 @@ struct device;
  *	several CPUs cannot be in it at once, on another that is
  * @online: @cpu has come and takes interrupts; context as for @offline
  * @offline: @cpu is about to go away; process context on that CPU, the
- *	hotplug lock is held for writing. -errno refuses.
+ *	hotplug lock is held: for writing, but when the module is loaded.
+ *	-errno refuses.
  * @kexec: the kernel is about to be replaced; process context, CPUs running
  * @crash: a crash kernel is about to be started; one CPU, interrupts off,
  *	nothing may be locked

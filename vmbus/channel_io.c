@@ -4,7 +4,8 @@
  *
  * Sending works in any context under tx_lock. What the host has sent is read
  * under rx_lock, which makes its holder the only reader, and with interrupts
- * off, and handed to the driver.
+ * off, and handed to the driver. A driver that asks for events reads by itself,
+ * without that lock.
  *
  * The interrupt reads, with the host's signals masked until a look at the ring
  * finds nothing; where there is more than one interrupt may take a tasklet
@@ -104,17 +105,21 @@ static void channel_signal_and_look(struct hvg_channel *chan)
 
 static int channel_tx_no_room(struct hvg_channel *chan, u32 bytes)
 {
+	bool awaited = chan->tx_blocked;
 	int err;
 
 	lockdep_assert_held(&chan->tx_lock);
 	chan->stats.out_full_total++;
-	if (!chan->tx_blocked)
+	if (!awaited)
 		chan->stats.out_full_first++;
 	/* Of several that wait the largest counts: one signal for all. */
 	bytes = max(bytes, chan->tx_blocked);
 	chan->tx_blocked = bytes;
 	err = ring_tx_block(&chan->tx, bytes);
-	if (!err)
+	/* Who was told to wait before, is to hear of the room all the same. */
+	if (!err && awaited)
+		tasklet_schedule(&chan->drain_tasklet);
+	else if (!err)
 		chan->tx_blocked = 0;
 	return err;
 }
@@ -272,10 +277,10 @@ static void channel_tx_unblock(struct hvg_channel *chan)
 	if (!chan->rx_live || !READ_ONCE(chan->tx_blocked))
 		return;
 	spin_lock(&chan->tx_lock);
+	/* It asks anew: another sender may have had the room in between. */
 	if (chan->tx_live && chan->tx_blocked &&
-	    !ring_tx_reserve(&chan->tx, chan->tx_blocked)) {
+	    !ring_tx_block(&chan->tx, chan->tx_blocked)) {
 		chan->tx_blocked = 0;
-		ring_tx_unblock(&chan->tx);
 		room = true;
 	}
 	spin_unlock(&chan->tx_lock);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The VMBus interrupt: which channels have something, and is there a message.
- * Hard interrupt context, or interrupts off on the CPU in question. The work
- * is proportional to the flags that are set.
+ * Hard interrupt context, or interrupts off, on the CPU in question or another.
+ * The work is proportional to the flags that are set.
  */
 #include <linux/bitops.h>
 #include <linux/compiler.h>

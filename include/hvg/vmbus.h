@@ -48,8 +48,9 @@ struct hvg_packet {
 
 /**
  * struct hvg_channel_ops - what a driver does on a channel
- * @packet: one packet from the host. Called in interrupt context, hard or
- *	soft, with interrupts off, never twice at once for one channel.
+ * @packet: one packet from the host. Called with interrupts off, in a hard
+ *	or soft interrupt or, when the channel is rescinded, in process
+ *	context; never twice at once for one channel.
  * @drained: all packets of this look at the ring have been given; may be
  *	NULL. Same context as @packet.
  * @writable: the host made room after hvg_tx_begin() had said -EAGAIN; may

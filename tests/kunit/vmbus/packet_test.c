@@ -259,6 +259,29 @@ static void packet_full_ring(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, chan->stats.out_full_first);
 }
 
+/*
+ * Another sender has found room and has had it: nothing asks for any more, and
+ * who was told to wait has to.
+ */
+static void packet_room_asked_anew(struct kunit *test)
+{
+	u8 data[100] = { 0 };
+
+	while (!hvg_channel_send(chan, HVG_PACKET_INBAND, data, sizeof(data),
+				 0, 0))
+		;
+	KUNIT_EXPECT_EQ(test, 128, chan->tx_blocked);
+	chan->tx.ctl->pending_send_size = 0;
+	fake_host_signal(CHANNEL);
+	KUNIT_EXPECT_EQ(test, 0, got.writable);
+	KUNIT_EXPECT_EQ(test, 128, chan->tx.ctl->pending_send_size);
+	host_reads();
+	fake_host_signal(CHANNEL);
+	KUNIT_EXPECT_EQ(test, 1, got.writable);
+	KUNIT_EXPECT_EQ(test, 0, chan->tx_blocked);
+	KUNIT_EXPECT_EQ(test, 0, chan->tx.ctl->pending_send_size);
+}
+
 static void packet_send_broken(struct kunit *test)
 {
 	chan->tx.ctl->read_index = DATA_BYTES + 8;
@@ -513,6 +536,7 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_look),
 	KUNIT_CASE(packet_lost_interrupt),
 	KUNIT_CASE(packet_room_late),
+	KUNIT_CASE(packet_room_asked_anew),
 	KUNIT_CASE(packet_many),
 	KUNIT_CASE(packet_open_message),
 	{}

@@ -32,6 +32,8 @@ static DEFINE_PER_CPU(struct synic, synic);
 static const struct platform_hooks *hooks;
 static u64 sint_value;
 static int cpuhp_state;
+/* No CPU gets one any more. Protected by the CPU hotplug lock. */
+static bool ending;
 
 /* Of SIMP and SIEFP all bits stay that are neither address nor enable. */
 static void synic_enable(const struct synic *this)
@@ -82,6 +84,8 @@ static int synic_cpu_online(unsigned int cpu)
 	struct synic *this = &per_cpu(synic, cpu);
 	u64 vp;
 
+	if (ending)
+		return 0;
 	if (!this->messages)
 		this->messages = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!this->events)
@@ -100,6 +104,8 @@ static int synic_cpu_offline(unsigned int cpu)
 	unsigned long flags;
 	int err;
 
+	if (ending)
+		return 0;
 	err = hooks->offline(cpu);
 	if (err)
 		return err;
@@ -129,6 +135,7 @@ int synic_start(const struct platform_hooks *h, u64 sint)
 
 	hooks = h;
 	sint_value = sint;
+	ending = false;
 	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hvg/vmbus:online",
 				  synic_cpu_online, synic_cpu_offline);
 	if (state < 0)
@@ -146,9 +153,12 @@ int synic_start(const struct platform_hooks *h, u64 sint)
  */
 void synic_stop(void)
 {
-	/* The hotplug callback would ask the hook: nothing is left to ask. */
-	cpuhp_remove_state_nocalls(cpuhp_state);
+	/* What comes or goes from here on has no SynIC, and asks nobody. */
+	cpus_read_lock();
+	ending = true;
 	platform_shutdown_cpus();
+	cpus_read_unlock();
+	cpuhp_remove_state_nocalls(cpuhp_state);
 }
 
 /**

@@ -12,6 +12,11 @@
 #include "log.h"
 #include "platform.h"
 
+/* Locks that may sleep there are taken in the host's interrupt. */
+#ifdef CONFIG_PREEMPT_RT
+#error "expected a kernel without PREEMPT_RT: hvg_vmbus does not run on one"
+#endif
+
 static char *max_version = "6.0";
 module_param(max_version, charp, 0444);
 MODULE_PARM_DESC(max_version,

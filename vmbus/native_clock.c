@@ -11,6 +11,7 @@
 #include <linux/clocksource.h>
 #include <linux/module.h>
 #include <linux/processor.h>
+#include <asm/cpuid/api.h>
 #include <asm/msr.h>
 #include <hvg/hv_wire.h>
 #include "log.h"

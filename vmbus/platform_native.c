@@ -19,15 +19,13 @@
  */
 #include <linux/acpi.h>
 #include <linux/cpu.h>
-#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
-#include <linux/preempt.h>
 #include <linux/processor.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <asm/apic.h>
+#include <asm/cpuid/api.h>
 #include <asm/irq_vectors.h>
 #include <asm/msr.h>
 #include "log.h"
@@ -58,8 +56,6 @@
 /* What Hyper-V's firmware says, where ACPI cannot be asked. */
 #define IRQ_FALLBACK		7
 #define IRQ_FALLBACK_2		5
-/* Of an interrupt that a CPU sends to itself. */
-#define TRIAL_US		1000
 
 static const struct platform_hooks *hooks;
 static struct platform_device *native_device;
@@ -267,38 +263,23 @@ static int native_request_irq(void)
 	return err;
 }
 
-/* End what is in service, which nobody else will: no handler is running here. */
-static bool native_end_interrupt(unsigned int vector)
-{
-	if (!(apic_read(APIC_ISR + vector / 32 * 0x10) & 1u << vector % 32))
-		return false;
-	ack_APIC_irq();
-	return true;
-}
-
 /*
- * Whether the hypervisor has to end the interrupt as it delivers it, because
- * its chip does not. One that this CPU sends to itself shows what the chip does.
+ * What SINT 2's register gets. Where the interrupt's chip does not end it the
+ * hypervisor has to, as it delivers it. 0: the vector leads elsewhere.
  */
-static u64 native_auto_eoi(unsigned int vector)
+static u64 native_sint(void)
 {
-	unsigned int us;
-	bool kept;
+	unsigned int vector = ISA_IRQ_VECTOR(native_irq);
+	enum native_trial trial = native_trial(vector, &trial_came);
 
-	WRITE_ONCE(trial_came, false);
-	preempt_disable();
-	/* That of a kernel that died in it would be in the way. */
-	native_end_interrupt(vector);
-	apic_wait_icr_idle();
-	apic_write(APIC_ICR, APIC_DEST_SELF | APIC_DM_FIXED | vector);
-	for (us = 0; us < TRIAL_US && !READ_ONCE(trial_came); us++)
-		udelay(1);
-	kept = native_end_interrupt(vector);
-	preempt_enable();
-	if (!READ_ONCE(trial_came))
-		vmbus_warn("vector %#x of the local APIC does not lead to IRQ %d: is there nolapic on the kernel's command line?\n",
-			   vector, native_irq);
-	return kept ? HVG_SINT_AUTO_EOI : 0;
+	if (trial == NATIVE_TRIAL_LOST) {
+		vmbus_err("vector %#x of the local APIC does not lead to IRQ %d: is there nolapic on the kernel's command line?\n",
+			  vector, native_irq);
+		return 0;
+	}
+	vmbus_info("SynIC on IRQ %d, vector %#x%s\n", native_irq, vector,
+		   trial == NATIVE_TRIAL_KEPT ? ", ended by the hypervisor" : "");
+	return vector | (trial == NATIVE_TRIAL_KEPT ? HVG_SINT_AUTO_EOI : 0);
 }
 
 /**
@@ -310,8 +291,7 @@ static u64 native_auto_eoi(unsigned int vector)
  */
 int platform_start(const struct platform_hooks *h)
 {
-	unsigned int vector;
-	u64 auto_eoi;
+	u64 sint;
 	int err;
 
 	predecessor = native_hypercalls_in_use();
@@ -322,13 +302,10 @@ int platform_start(const struct platform_hooks *h)
 	err = native_request_irq();
 	if (err)
 		goto hypercalls;
-	vector = ISA_IRQ_VECTOR(native_irq);
-	auto_eoi = native_auto_eoi(vector);
-	err = synic_start(h, vector | auto_eoi);
+	sint = native_sint();
+	err = sint ? synic_start(h, sint) : -ENODEV;
 	if (err)
 		goto irq;
-	vmbus_info("SynIC on IRQ %d, vector %#x%s\n", native_irq, vector,
-		   auto_eoi ? ", ended by the hypervisor" : "");
 	return 0;
 
 irq:

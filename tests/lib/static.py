@@ -82,8 +82,8 @@ def _first(name: str, count: int = 1) -> list:
 
 
 # Where the platform for kernels without Hyper-V support is built as well, and
-# the bus without groups: the oldest, which is C89 as 2.6.18 is.
-NATIVE = ("5.10", "5.10-686")
+# the bus without groups: the oldest, which is C89 as 2.6.18 is, and the newest.
+NATIVE = ("5.10", "5.10-686", "latest")
 
 
 def builds(progress, only=None):

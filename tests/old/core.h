@@ -229,6 +229,7 @@ struct completion {
 
 #define INIT_COMPLETION(x)	((x).done = 0)
 void init_completion(struct completion *done);
+#define DECLARE_COMPLETION(name) struct completion name
 void wait_for_completion(struct completion *done);
 unsigned long wait_for_completion_timeout(struct completion *done,
 					  unsigned long ticks);
@@ -314,6 +315,7 @@ struct page;
 #define GFP_KERNEL		0xd0u
 #define GFP_NOIO		0x10u
 #define __GFP_ZERO		0x8000u
+#define __GFP_HIGHMEM		0x02u
 #define VM_MAP			4
 #define VMALLOC_START		(~0UL - 0x3ffffff)
 #define VMALLOC_END		(~0UL - 0xffffff)
@@ -324,6 +326,7 @@ void *kzalloc(size_t bytes, gfp_t gfp);
 void *kcalloc(size_t count, size_t bytes, gfp_t gfp);
 void kfree(const void *p);
 void *vmalloc(unsigned long bytes);
+void *__vmalloc(unsigned long bytes, gfp_t gfp, pgprot_t prot);
 void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 	   pgprot_t prot);
 void vunmap(void *p);

@@ -51,6 +51,7 @@ void sg_init_one(struct scatterlist *sg, void *buf, unsigned int bytes);
 
 #define TEST_UNIT_READY		0x00
 #define INQUIRY			0x12
+#define SYNCHRONIZE_CACHE	0x35
 #define REPORT_LUNS		0xa0
 #define MODE_SENSE		0x1a
 #define SET_WINDOW		0x24
@@ -166,6 +167,7 @@ enum scsi_eh_timer_return {
 
 enum scsi_host_state {
 	SHOST_DEL = 4,
+	SHOST_DEL_RECOVERY = 7,
 };
 
 struct scsi_transport_template {
@@ -215,10 +217,12 @@ struct Scsi_Host {
 	unsigned short max_sectors;
 	unsigned long dma_boundary;
 	enum scsi_host_state shost_state;
+	wait_queue_head_t host_wait;
 	struct device shost_gendev;
 	unsigned long hostdata[0];
 };
 
+int scsi_host_in_recovery(struct Scsi_Host *shost);
 struct Scsi_Host *scsi_host_alloc(struct scsi_host_template *t, int bytes);
 int scsi_add_host(struct Scsi_Host *shost, struct device *dev);
 void scsi_remove_host(struct Scsi_Host *shost);

@@ -44,7 +44,8 @@ static inline void *vzalloc(unsigned long bytes)
 #ifndef HVG_HAVE_KVMALLOC
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
-/* More than a page comes from vmalloc() at once: it needs no order. */
+#include <asm/pgtable.h>
+/* More than a page comes from vmalloc at once: it needs no order. */
 static inline void *hvg_kvmalloc(size_t count, size_t size, gfp_t gfp)
 {
 	if (size && count > ~(size_t)0 / size)
@@ -53,8 +54,7 @@ static inline void *hvg_kvmalloc(size_t count, size_t size, gfp_t gfp)
 		return gfp & __GFP_ZERO ?
 			kzalloc(count * size, gfp & ~__GFP_ZERO) :
 			kmalloc(count * size, gfp);
-	return gfp & __GFP_ZERO ? vzalloc(count * size) :
-				  vmalloc(count * size);
+	return __vmalloc(count * size, gfp | __GFP_HIGHMEM, PAGE_KERNEL);
 }
 #define kvmalloc(size, gfp)		hvg_kvmalloc(1, size, gfp)
 #define kvzalloc(size, gfp)		hvg_kvmalloc(1, size, (gfp) | __GFP_ZERO)

@@ -38,6 +38,7 @@ static void *ring_map(struct page **pages, u32 count)
 		return NULL;
 	memcpy(twice, pages, count * sizeof(*twice));
 	memcpy(twice + count, pages + 1, data * sizeof(*twice));
+	/* The page tables, for which it takes no flags. */
 	flags = memalloc_noio_save();
 	map = vmap(twice, 1 + 2 * data, VM_MAP, PAGE_KERNEL);
 	memalloc_noio_restore(flags);

@@ -14,12 +14,13 @@
 #include "storvsc.h"
 
 #define STORVSC_MIN_RING	(8u << 12)
-#define STORVSC_MAX_RING	(16u << 20)
+/* A GPADL has 8190 pages at most, of both rings together. */
+#define STORVSC_MAX_RING	(8u << 20)
 
 unsigned int storvsc_param_ring_bytes = 128 << 10;
 module_param_named(ring_bytes, storvsc_param_ring_bytes, uint, 0644);
 MODULE_PARM_DESC(ring_bytes,
-		 "bytes of each ring of a channel, 32768 to 16777216, for adapters found from now on (default 131072)");
+		 "bytes of each ring of a channel, 32768 to 8388608, for adapters found from now on (default 131072)");
 
 unsigned int storvsc_param_queue_depth = 256;
 module_param_named(queue_depth, storvsc_param_queue_depth, uint, 0644);

@@ -8,7 +8,8 @@
  * breaks the rules is counted and, if it names a live command, ends that
  * command with an error.
  *
- * Hard interrupt context on the channel's CPU.
+ * Hard interrupt context on the channel's CPU, a tasklet anywhere, or process
+ * context with interrupts off.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -86,6 +87,24 @@ static void storvsc_bad(struct storvsc_adapter *a, struct hvg_channel *chan,
 	hvg_channel_bad_packet(chan, expected, got);
 }
 
+/*
+ * Of who says how little would do, the midlayer repeats for ever what has
+ * succeeded with less, and what has no sense to its sense data.
+ */
+static void storvsc_check_progress(struct scsi_cmnd *scmd,
+				   struct storvsc_verdict *v)
+{
+	if (!scmd->underflow || v->host_byte != DID_OK ||
+	    (v->status != SAM_STAT_GOOD && !v->worked))
+		return;
+	if (scsi_bufflen(scmd) - v->resid < scmd->underflow)
+		v->host_byte = DID_ERROR;
+	else if (!v->no_sense)
+		return;
+	v->status = SAM_STAT_GOOD;
+	v->sense_bytes = 0;
+}
+
 static void storvsc_finish(struct storvsc_adapter *a, struct hvg_channel *chan,
 			   struct scsi_cmnd *scmd,
 			   const struct hvg_stor_packet *pkt)
@@ -98,10 +117,7 @@ static void storvsc_finish(struct storvsc_adapter *a, struct hvg_channel *chan,
 	if (scmd->cmnd[0] == REPORT_LUNS)
 		storvsc_check_luns(scmd, &v);
 
-	/* With no progress the midlayer would repeat a success for ever. */
-	if (v.host_byte == DID_OK && v.status == SAM_STAT_GOOD &&
-	    scsi_bufflen(scmd) - v.resid < scmd->underflow)
-		v.host_byte = DID_ERROR;
+	storvsc_check_progress(scmd, &v);
 	scmd->result = v.host_byte << 16 | v.status;
 	scsi_set_resid(scmd, v.resid);
 	if (v.sense_bytes)

@@ -58,8 +58,10 @@ static void storvsc_judge_sense(const struct hvg_stor_request *req,
 	v->status = SAM_STAT_CHECK_CONDITION;
 	v->sense_bytes = bytes;
 	/* The command has done its work all the same. */
-	if ((req->srb_status & HVG_SRB_STATUS_MASK) == HVG_SRB_ERROR &&
-	    (hdr.sense_key == NO_SENSE || hdr.sense_key == RECOVERED_ERROR))
+	v->no_sense = hdr.sense_key == NO_SENSE;
+	v->worked = v->no_sense || hdr.sense_key == RECOVERED_ERROR;
+	if (v->worked &&
+	    (req->srb_status & HVG_SRB_STATUS_MASK) == HVG_SRB_ERROR)
 		v->resid -= req->transfer_length;
 	if (hdr.sense_key == UNIT_ATTENTION)
 		storvsc_judge_attention(hdr.asc, hdr.ascq, v);

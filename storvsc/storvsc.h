@@ -268,6 +268,8 @@ struct storvsc_lun {
  * @status: SCSI status
  * @resid: bytes that were not moved
  * @sense_bytes: valid bytes of the packet's sense data
+ * @worked: the sense data says that the command has done its work
+ * @no_sense: it says nothing else
  * @make_sense: no sense came, but the command is an illegal request
  * @no_lun: LUN 0 of the target is empty, the target may have others
  * @lun_event: bit of enum storvsc_event for the LUN, or -1
@@ -280,6 +282,8 @@ struct storvsc_verdict {
 	u8 status;
 	u32 resid;
 	u8 sense_bytes;
+	bool worked;
+	bool no_sense;
 	bool make_sense;
 	bool no_lun;
 	int lun_event;

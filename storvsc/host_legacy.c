@@ -42,6 +42,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
+#include <linux/wait.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
@@ -182,6 +183,7 @@ static enum scsi_eh_timer_return storvsc_timed_out(struct storvsc_adapter *a,
 	}
 	/* A host that is removed has no error handling; its end ends all. */
 	if (a->shost->shost_state == SHOST_DEL ||
+	    a->shost->shost_state == SHOST_DEL_RECOVERY ||
 	    storvsc_more_time(a, storvsc_request_slot(req))) {
 		storvsc_window_begin(req);
 		return EH_RESET_TIMER;
@@ -271,10 +273,28 @@ void storvsc_host_data(struct scsi_cmnd *scmd, u32 bytes)
 	storvsc_bounce_in(req->queue->pool, &req->bounce, &data, bytes);
 }
 
-/* One of the block layer's, not one that somebody has sent as a command. */
+/*
+ * Of a READ that has failed nothing is copied, and sd takes what is before the
+ * bad sector for read: so it is not told which one that is.
+ */
+static void storvsc_hide_sector(struct scsi_cmnd *scmd)
+{
+	u8 *sense = scmd->sense_buffer;
+
+	if ((sense[0] & 0x7e) == 0x70)
+		sense[0] &= ~0x80;	/* information field is not valid */
+	else
+		sense[7] = 0;		/* no descriptors */
+}
+
+/*
+ * One of the block layer's, not one that somebody has sent as a command, nor
+ * what error handling sends in the place of one.
+ */
 static bool storvsc_is_flush(const struct scsi_cmnd *scmd)
 {
-	return blk_pc_request(scmd->request) && blk_barrier_rq(scmd->request);
+	return blk_pc_request(scmd->request) && blk_barrier_rq(scmd->request) &&
+	       scmd->cmnd[0] == SYNCHRONIZE_CACHE;
 }
 
 /* Have the midlayer try it again, unless it does by itself, or cannot. */
@@ -302,17 +322,21 @@ static void storvsc_flush_done(struct scsi_cmnd *scmd)
 void storvsc_host_done(struct scsi_cmnd *scmd)
 {
 	struct Scsi_Host *shost = scmd->device->host;
-	struct storvsc_request *req;
+	struct storvsc_request *req = (void *)scmd->host_scribble;
 	unsigned long flags;
 
+	if (req->bounce.count && scmd->sc_data_direction == DMA_FROM_DEVICE &&
+	    (scmd->result & 0xff) == SAM_STAT_CHECK_CONDITION)
+		storvsc_hide_sector(scmd);
 	/* What ends with DID_RESET is sent again here, for ever if need be. */
 	if (host_byte(scmd->result) == DID_RESET)
 		scmd->result = DID_SOFT_ERROR << 16;
 	if (storvsc_is_flush(scmd))
 		storvsc_flush_done(scmd);
 	spin_lock_irqsave(shost->host_lock, flags);
-	req = (void *)scmd->host_scribble;
 	if (req->in_eh) {
+		/* Recovery takes its time, which is no reason to give up. */
+		scmd->jiffies_at_alloc = jiffies;
 		storvsc_request_put(req);
 	} else if (req->window) {
 		req->late = true;
@@ -366,26 +390,38 @@ static int storvsc_send_command(struct storvsc_adapter *a,
 	return ret;
 }
 
-/* The host lock is held, interrupts are off. */
-static int storvsc_queuecommand(struct scsi_cmnd *scmd,
-				void (*done)(struct scsi_cmnd *scmd))
+static int storvsc_try_command(struct storvsc_adapter *a,
+			       struct scsi_cmnd *scmd)
 {
-	struct storvsc_adapter *a = shost_priv(scmd->device->host);
 	struct storvsc_request *req;
 	int ret;
 
-	scmd->scsi_done = done;
-	/* For eh_timed_out(), if the timer fires before we are out of here. */
-	scmd->result = DID_REQUEUE << 16;
 	req = storvsc_request_get(a->queue, scmd);
 	if (!req)
-		return SCSI_MLQUEUE_HOST_BUSY;
+		return -EAGAIN;
 	if (storvsc_is_flush(scmd))
 		scmd->allowed = max(scmd->allowed, STORVSC_FLUSH_RETRIES);
 	ret = storvsc_send_command(a, req);
 	if (ret)
 		storvsc_request_put(req);
-	return storvsc_host_queued(scmd, ret);
+	return ret;
+}
+
+/* The host lock is held, interrupts are off. */
+static int storvsc_queuecommand(struct scsi_cmnd *scmd,
+				void (*done)(struct scsi_cmnd *scmd))
+{
+	int ret;
+
+	scmd->scsi_done = done;
+	/* For eh_timed_out(), if the timer fires before we are out of here. */
+	scmd->result = DID_REQUEUE << 16;
+	ret = storvsc_try_command(shost_priv(scmd->device->host), scmd);
+	ret = storvsc_host_queued(scmd, ret);
+	/* The midlayer gives up on what waits for longer than all its tries. */
+	if (ret)
+		scmd->jiffies_at_alloc = jiffies;
+	return ret;
 }
 
 /**
@@ -436,6 +472,8 @@ void storvsc_queue_exit(struct storvsc_adapter *a)
 
 	if (!q)
 		return;
+	/* Error handling asks by commands of its own, and nobody waits for it. */
+	wait_event(a->shost->host_wait, !scsi_host_in_recovery(a->shost));
 	/* Windows that are still open, and those that open again at their end. */
 	rcu_barrier();
 	rcu_barrier();

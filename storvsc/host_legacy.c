@@ -32,7 +32,8 @@
  * Flushes. The block layer has a flush tried once and takes its failure for
  * success: a request without data has nothing left that could fail. fsync()
  * would say that what a restart has lost is on the disk. So a flush is tried
- * again whatever it met, and when that does not help the log says so.
+ * again whatever it met but the disk's end, and when that does not help the log
+ * says so.
  */
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -254,7 +255,7 @@ struct storvsc_slot *storvsc_host_slot(struct scsi_cmnd *scmd)
 /**
  * storvsc_host_data - the host has answered: put the data into its place
  * @scmd: command
- * @bytes: how much data the host has moved, as it says
+ * @bytes: how much data is there: what the host says, nothing after a failure
  *
  * Context: any.
  */

@@ -62,7 +62,7 @@ void storvsc_queue_configure(struct storvsc_adapter *a,
  * storvsc_host_slot - the slot of a command
  * @scmd: command that the midlayer has given us
  *
- * Context: any. Return: the slot, or NULL if it has none any more.
+ * Context: any. Return: the slot.
  */
 struct storvsc_slot *storvsc_host_slot(struct scsi_cmnd *scmd)
 {
@@ -76,7 +76,7 @@ struct storvsc_slot *storvsc_host_slot(struct scsi_cmnd *scmd)
 /**
  * storvsc_host_data - the host has answered: put the data into its place
  * @scmd: command
- * @bytes: how much data the host has moved, as it says
+ * @bytes: how much data is there: what the host says, nothing after a failure
  *
  * Context: any.
  */

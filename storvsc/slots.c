@@ -164,7 +164,8 @@ unsigned int storvsc_slots_on(struct storvsc_adapter *a, u16 chan)
  *	gives up on what has taken longer than all its tries
  *
  * The channel is closed, and as far as anybody can know the host owns none of
- * the pages. Commands are with the midlayer when this returns.
+ * the pages. Commands are with the midlayer when this returns, or with who took
+ * them for an answer, and on old kernels at the end of their window.
  *
  * Context: process.
  */

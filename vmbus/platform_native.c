@@ -273,7 +273,7 @@ static u64 native_sint(void)
 	enum native_trial trial = native_trial(vector, &trial_came);
 
 	if (trial == NATIVE_TRIAL_LOST) {
-		vmbus_err("vector %#x of the local APIC does not lead to IRQ %d: is there nolapic on the kernel's command line?\n",
+		vmbus_err("vector %#x of the local APIC does not lead to IRQ %d\n",
 			  vector, native_irq);
 		return 0;
 	}

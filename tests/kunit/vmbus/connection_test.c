@@ -36,7 +36,7 @@ static void connection_exit(struct kunit *test)
 		fake_host_disconnect();
 	}
 	host_limit_ms = 10000;
-	unanswered = HVG_MSG_INVALID;
+	unanswered = 0;
 	memset(&fake_host_begin, 0, sizeof(fake_host_begin));
 	connection_set_max_version("6.0");
 }

@@ -12,6 +12,7 @@ ROOM = 20
 MEDIUM_ERROR = 0x031100
 # key, ASC and ASCQ, whether dd is to succeed, what sg_raw must say of both
 CASES = (
+    (0x000000, True, "No Sense", "No additional sense information"),
     (0x011700, True, "Recovered Error",
      "Recovered data with no error correction applied"),
     (0x020401, True, "Not Ready",

@@ -17,12 +17,12 @@ def use(vm):
     before = _line(vm)
     vm.control("disk-fault", delay_ms=DELAY_MS)
     vm.sh("""
-        for cpu in $(seq 0 %d); do
+        for cpu in $(sed -n 's/^processor.*: //p' /proc/cpuinfo); do
             taskset -c $cpu dd if=%s of=/dev/null bs=4k count=%d \\
                 skip=$((cpu * %d)) iflag=direct 2>&1 &
         done
         wait
-        """ % (vm.cpus - 1, device, READS, READS), timeout=120)
+        """ % (device, READS, READS), timeout=120)
     vm.control("disk-fault", delay_ms=0)
     after = _line(vm)
     return after[0], after[1] - before[1], after[2]

@@ -28,7 +28,8 @@ HEADERS = """
     linux/completion
     linux/cpu linux/cpumask linux/dcache linux/debugfs linux/delay
     linux/device linux/dma-mapping linux/err linux/errno linux/fs linux/gfp
-    linux/init linux/interrupt linux/io linux/ioport linux/irqflags linux/jiffies linux/kernel
+    linux/init linux/interrupt linux/io linux/ioport linux/irqflags
+    linux/jiffies linux/kernel
     linux/kobject linux/list linux/mm linux/mod_devicetable linux/module
     linux/moduleparam linux/mutex linux/nmi linux/notifier linux/pci
     linux/percpu linux/platform_device linux/pm linux/preempt linux/rcupdate

@@ -17,7 +17,9 @@ def guest(vm):
         mount -o barrier=1 %s /mnt
         mkdir /mnt/many
         for i in $(seq 200); do echo "file $i" > /mnt/many/$i; done
-        dd if=/dev/urandom of=/mnt/blob bs=64k count=256 conv=fsync 2>&1
+        fio --name=blob --filename=/mnt/blob --size=16m --rw=write --bs=64k \
+            --ioengine=sync --fallocate=none --refill_buffers --randrepeat=0 \
+            --end_fsync=1 --output=/tmp/fio.log
         sync
         sha256sum /mnt/blob
         umount /mnt

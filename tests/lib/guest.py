@@ -230,9 +230,11 @@ class Vm:
         """Wait until the guest has booted once more."""
         try:
             self.agent.wait_ready(timeout * self.scale)
+            # Who answers has booted: an emulated one has been seen to stand
+            # still when it had said so.
+            self.name_hung(HUNG_SECONDS)
         except AgentTimeout as error:
             raise BootTimeout(str(error), error.output) from None
-        self.name_hung(HUNG_SECONDS)
 
     def name_hung(self, seconds):
         """Have the guest's kernel name tasks that wait for so long."""

@@ -4,7 +4,7 @@
 import time
 
 import faults
-from scenario import expect
+from scenario import expect, expect_equal
 
 GROUP = "fault"
 DISKS = ("data",)
@@ -17,7 +17,8 @@ HOLD_S = 15
 
 
 def guest(vm):
-    return {"rescind": _rescind(vm), "unbind": _unbind(vm)}
+    return {"rescind": _rescind(vm), "uncached": _uncached(vm),
+            "unbind": _unbind(vm)}
 
 
 def _stand_still(vm, held=False):
@@ -45,6 +46,22 @@ def _rescind(vm):
     code, _ = faults.finished(vm, "dd", LIMIT)
     faults.disarm(vm)
     faults.works(vm, vm.disk("data", 60), "offered anew")
+    return code
+
+
+def _uncached(vm):
+    """The same with a disk that sd has nothing to flush of: its removal waits
+    for no command, and is through before error handling is."""
+    device = vm.disk("data")
+    vm.sh("""
+        cd /sys/block/%s/device
+        for f in scsi_disk*/cache_type scsi_disk/*/cache_type; do
+            [ ! -e $f ] || echo "write through" > $f
+        done
+        """ % device[5:])
+    flushes = vm.storage()["flushes"]
+    code = _rescind(vm)
+    expect_equal(vm.storage()["flushes"], flushes, "flushes at the removal")
     return code
 
 

@@ -44,10 +44,7 @@ def guest(vm):
         dd if=/tmp/again of=%s bs=1M oflag=direct conv=sync 2> /dev/null
         """ % (BLOCK, vm.disk("dump")))
     vm.sh("umount /mnt; rm /tmp/again")
-    copied = vm.status("cat /sys/kernel/debug/hvg_storvsc/*/state")[1]
-    copied = sum(int(line.split()[1]) for line in copied.splitlines()
-                 if line.startswith("gaps "))
-    return code, fired, copied
+    return code, fired, faults.copied(vm)
 
 
 def host(vm, seen):

@@ -294,6 +294,13 @@ def afresh(vm):
     expect(code == 0, "the drivers cannot be loaded again: %s", text)
 
 
+def copied(vm):
+    """How many commands our driver has copied the data of, as their memory was
+    not one range; 0 of the kernel's own."""
+    text = vm.status("cat /sys/kernel/debug/hvg_storvsc/*/state")[1]
+    return sum(map(int, re.findall(r"^gaps +(\d+)$", text, re.M)))
+
+
 def offered(vm, name="scsi"):
     """The id of the first controller's primary channel for a guest that
     connects anew: devices are counted from 1 in the order of their offers."""

@@ -3,6 +3,12 @@
 #ifndef _HVG_COMPAT_IRQ_H
 #define _HVG_COMPAT_IRQ_H
 
+/* Without it lockdep does not ask which locks an interrupt may take. */
+#include <linux/irqflags.h>
+#ifndef lockdep_hardirq_threaded
+#define lockdep_hardirq_threaded()	do { } while (0)
+#endif
+
 #ifndef HVG_HAVE_IRQ_HANDLER_NO_REGS
 #include <linux/interrupt.h>
 

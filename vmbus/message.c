@@ -266,6 +266,7 @@ static bool message_dequeue(struct hvg_message *msg)
 /* On the CPU whose slot is full, or was emptied by another CPU. */
 static void message_unstall(void *unused)
 {
+	lockdep_hardirq_threaded();	/* see platform_interrupt() */
 	message_interrupt(smp_processor_id());
 	platform_end_of_message();
 }

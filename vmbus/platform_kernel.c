@@ -116,6 +116,8 @@ void platform_parent_put(struct device *dev)
 
 static void platform_interrupt(void)
 {
+	/* It takes spinlocks, as it is not built for PREEMPT_RT. */
+	lockdep_hardirq_threaded();
 	hooks->interrupt(smp_processor_id());
 }
 

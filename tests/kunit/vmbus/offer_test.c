@@ -303,6 +303,8 @@ static void offer_fields(struct kunit *test)
 		offer.monitor_id = rows[i].monitor_id;
 		offer.monitor_flags = rows[i].monitor_flags;
 		offer.interrupt_flags = rows[i].interrupt_flags;
+		/* Before there were sub-channels the field may be anything. */
+		offer.subchannel = rows[i].version < HVG_VERSION_WIN8;
 		/* Devices of one kind are told apart by their instance. */
 		for (id = 60; id < 63; id++) {
 			offer.channel = id;

@@ -237,54 +237,74 @@ static inline int hvg_scsi_sg_copy_to_buffer(struct scsi_cmnd *scmd,
 /*
  * 2.6.18 loses a reference to a target that is there already when it is
  * scanned: it, its host and the host's parent would stay for ever. All of RHEL
- * 5.2 to 5.7 does; whether this kernel does is seen in a scan for a LUN that is
- * there, which does nothing else. Later versions do not, and the next but one
- * is told by its work functions.
+ * 5.2 to 5.7 does; whether this kernel does is seen in a scan that finds nothing
+ * new: one for a LUN that is there, or, where nobody can have one, that which
+ * was asked for. The caller scans a host once at a time. Later versions do not,
+ * and the next but one is told by its work functions.
  */
 #ifndef HVG_HAVE_WORK_FUNC_WORK
-#include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
-static inline bool hvg_scsi_scan_loses(struct device *parent,
-				       struct scsi_device *sdev,
-				       struct device *target)
+/* With a reference, or NULL. */
+static inline struct scsi_target *hvg_scsi_target(struct Scsi_Host *shost,
+						  unsigned int channel,
+						  unsigned int id)
 {
-	int before = atomic_read(&target->kobj.kref.refcount);
+	struct scsi_target *starget, *found = NULL;
+	unsigned long flags;
 
-	scsi_scan_target(parent, sdev->channel, sdev->id, sdev->lun,
-			 SCSI_SCAN_RESCAN);
-	if (atomic_read(&target->kobj.kref.refcount) <= before)
-		return false;
-	put_device(target);
-	return true;
+	spin_lock_irqsave(shost->host_lock, flags);
+	list_for_each_entry(starget, &shost->__targets, siblings)
+		if (starget->channel == channel && starget->id == id &&
+		    starget->state != STARGET_DEL)
+			found = starget;
+	if (found)
+		get_device(&found->dev);
+	spin_unlock_irqrestore(shost->host_lock, flags);
+	return found;
+}
+
+/* A LUN of a target, with a reference, or NULL. */
+static inline struct scsi_device *hvg_scsi_target_lun(struct Scsi_Host *shost,
+						      struct scsi_target *t)
+{
+	struct scsi_device *sdev;
+
+	shost_for_each_device(sdev, shost)
+		if (scsi_target(sdev) == t)
+			break;
+	return sdev;
 }
 
 static inline void hvg_scsi_scan_target(struct device *parent,
 					unsigned int channel, unsigned int id,
 					unsigned int lun, int rescan)
 {
-	/* The reference that is seen must not be another scan's. */
-	static DEFINE_MUTEX(lock);
+	struct Scsi_Host *shost = dev_to_shost(parent);
+	struct scsi_target *t = hvg_scsi_target(shost, channel, id);
+	int before, scans = 1;
 	struct scsi_device *sdev;
-	struct device *target;
-	bool loses;
 
-	/* A LUN keeps its target from going meanwhile. */
-	shost_for_each_device(sdev, dev_to_shost(parent))
-		if (sdev->channel == channel && sdev->id == id)
-			break;
-	if (!sdev) {
+	if (!t) {
 		scsi_scan_target(parent, channel, id, lun, rescan);
 		return;
 	}
-	target = &scsi_target(sdev)->dev;
-	mutex_lock(&lock);
-	loses = hvg_scsi_scan_loses(parent, sdev, target);
+	before = atomic_read(&t->dev.kobj.kref.refcount);
 	scsi_scan_target(parent, channel, id, lun, rescan);
-	if (loses)
-		put_device(target);
-	mutex_unlock(&lock);
-	scsi_device_put(sdev);
+	sdev = hvg_scsi_target_lun(shost, t);
+	if (sdev) {
+		/* It may be new, and has references of its own. */
+		before = atomic_read(&t->dev.kobj.kref.refcount);
+		scsi_scan_target(parent, channel, id, sdev->lun, rescan);
+		scans = 2;
+	}
+	if (atomic_read(&t->dev.kobj.kref.refcount) > before)
+		while (scans--)
+			put_device(&t->dev);
+	if (sdev)
+		scsi_device_put(sdev);
+	put_device(&t->dev);
 }
 
 #define scsi_scan_target hvg_scsi_scan_target

@@ -43,8 +43,29 @@ static inline void *vzalloc(unsigned long bytes)
 
 #ifndef HVG_HAVE_KVMALLOC
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <asm/pgtable.h>
+/*
+ * What is in there for the area itself is allocated as by GFP_KERNEL, and its
+ * list of pages by all of the flags: 2.6.18 has no slab for __GFP_ZERO.
+ */
+static inline void *hvg_vmalloc(size_t bytes, gfp_t gfp)
+{
+	unsigned int noio = 0;
+	void *p;
+
+	if (!(gfp & __GFP_IO))
+		noio = memalloc_noio_save();
+	p = __vmalloc(bytes, (gfp & ~__GFP_ZERO) | __GFP_HIGHMEM, PAGE_KERNEL);
+	if (!(gfp & __GFP_IO))
+		memalloc_noio_restore(noio);
+	if (p && gfp & __GFP_ZERO)
+		memset(p, 0, bytes);
+	return p;
+}
+
 /* More than a page comes from vmalloc at once: it needs no order. */
 static inline void *hvg_kvmalloc(size_t count, size_t size, gfp_t gfp)
 {
@@ -54,7 +75,7 @@ static inline void *hvg_kvmalloc(size_t count, size_t size, gfp_t gfp)
 		return gfp & __GFP_ZERO ?
 			kzalloc(count * size, gfp & ~__GFP_ZERO) :
 			kmalloc(count * size, gfp);
-	return __vmalloc(count * size, gfp | __GFP_HIGHMEM, PAGE_KERNEL);
+	return hvg_vmalloc(count * size, gfp);
 }
 #define kvmalloc(size, gfp)		hvg_kvmalloc(1, size, gfp)
 #define kvzalloc(size, gfp)		hvg_kvmalloc(1, size, (gfp) | __GFP_ZERO)

@@ -94,7 +94,9 @@ static void storvsc_check_lun(struct storvsc_adapter *a,
 	if (sdev->sdev_state != SDEV_RUNNING || READ_ONCE(a->scan_over))
 		return;
 	check = storvsc_lun_take(sdev, STORVSC_EVENT_PRESENCE);
+	/* For one that error handling has given up the midlayer answers. */
 	if ((check || all) && storvsc_lun_absent(sdev) &&
+	    sdev->sdev_state == SDEV_RUNNING &&
 	    storvsc_state(a) == STORVSC_RUNNING) {
 		storvsc_note(a, 1, "%u:%u:%u is gone\n", sdev->channel,
 			     sdev->id, (u32)sdev->lun);

@@ -222,6 +222,7 @@ static bool storvsc_channel_close(struct storvsc_adapter *a,
 	struct storvsc_channel *sc = &a->chans[index];
 	struct hvg_channel *chan = NULL;
 	bool open, gone, held = false;
+	unsigned long closed;
 
 	mutex_lock(&a->chan_lock);
 	open = storvsc_chan(a, index);
@@ -231,9 +232,11 @@ static bool storvsc_channel_close(struct storvsc_adapter *a,
 	}
 	if (open) {
 		sc->held = true;
+		sc->closed = jiffies;
 		RCU_INIT_POINTER(sc->chan, NULL);
 		storvsc_map_cpus(a);
 	}
+	closed = sc->closed;
 	mutex_unlock(&a->chan_lock);
 	if (!chan)
 		return true;
@@ -254,7 +257,7 @@ static bool storvsc_channel_close(struct storvsc_adapter *a,
 		held = false;
 	}
 	if (!held)
-		storvsc_slots_fail(a, index, host_byte, !open);
+		storvsc_slots_fail(a, index, host_byte, jiffies - closed);
 	hvg_channel_put(chan);
 
 	mutex_lock(&a->chan_lock);

@@ -160,8 +160,8 @@ unsigned int storvsc_slots_on(struct storvsc_adapter *a, u16 chan)
  * @a: adapter
  * @chan: what went out on the channel of this index
  * @host_byte: DID_* for the commands
- * @late: the host has taken its time, which the midlayer is not to count: it
- *	gives up on what has taken longer than all its tries
+ * @waited: for how long the channel was being closed, jiffies: the midlayer is
+ *	not to count that, as it gives up on what took longer than all tries
  *
  * The channel is closed, and as far as anybody can know the host owns none of
  * the pages. Commands are with the midlayer when this returns, or with who took
@@ -170,7 +170,7 @@ unsigned int storvsc_slots_on(struct storvsc_adapter *a, u16 chan)
  * Context: process.
  */
 void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte,
-			bool late)
+			unsigned long waited)
 {
 	struct storvsc_slot *slot;
 	struct scsi_cmnd *scmd;
@@ -189,8 +189,7 @@ void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte,
 		rcu_read_lock();
 		if (storvsc_slot_take(slot, state)) {
 			scmd = slot->scmd;
-			if (late)
-				scmd->jiffies_at_alloc = jiffies;
+			scmd->jiffies_at_alloc += waited;
 			scmd->result = host_byte << 16;
 			scsi_set_resid(scmd, scsi_bufflen(scmd));
 			storvsc_host_done(scmd);

@@ -109,12 +109,14 @@ struct storvsc_sync {
  * @last: the channel that was opened last, with a reference; under chan_lock
  * @closers: who is closing @last and finishing its commands; under chan_lock
  * @held: the host has not let go of @last after its close; under chan_lock
+ * @closed: jiffies when the close of @last began; under chan_lock
  */
 struct storvsc_channel {
 	struct storvsc_adapter *adapter;
 	u16 index;
 	u16 closers;
 	bool held;
+	unsigned long closed;
 	struct hvg_channel __rcu *chan;
 	struct hvg_channel *last;
 };
@@ -354,7 +356,7 @@ struct storvsc_slot *storvsc_slot_find(struct storvsc_adapter *a, u64 id);
 bool storvsc_slots_idle(struct storvsc_adapter *a, struct scsi_device *sdev);
 unsigned int storvsc_slots_on(struct storvsc_adapter *a, u16 chan);
 void storvsc_slots_fail(struct storvsc_adapter *a, u16 chan, u8 host_byte,
-			bool late);
+			unsigned long waited);
 
 static inline bool storvsc_slot_owned(const struct storvsc_slot *slot)
 {

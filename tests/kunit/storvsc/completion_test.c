@@ -361,26 +361,26 @@ static void completion_fail_all(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, storvsc_slots_idle(&f->a, NULL));
 	KUNIT_EXPECT_FALSE(test, storvsc_slots_idle(&f->a, &f->sdev));
 	KUNIT_EXPECT_TRUE(test, storvsc_slots_idle(&f->a, &other));
-	storvsc_slots_fail(&f->a, 1, DID_RESET, false);
+	storvsc_slots_fail(&f->a, 1, DID_RESET, 0);
 	KUNIT_EXPECT_EQ(test, 0, f->done);
-	storvsc_slots_fail(&f->a, 0, DID_RESET, false);
+	storvsc_slots_fail(&f->a, 0, DID_RESET, 0);
 	KUNIT_EXPECT_EQ(test, 1, f->done);
 	KUNIT_EXPECT_EQ(test, DID_RESET << 16, f->scmd.result);
-	storvsc_slots_fail(&f->a, 0, DID_RESET, false);
+	storvsc_slots_fail(&f->a, 0, DID_RESET, 0);
 	KUNIT_EXPECT_EQ(test, 1, f->done);
 	KUNIT_EXPECT_TRUE(test, storvsc_slots_idle(&f->a, NULL));
-	/* What the host has kept begins anew. */
+	/* The time for which the host has kept it is not the command's. */
 	f->scmd.jiffies_at_alloc = jiffies - 1000 * HZ;
 	KUNIT_ASSERT_EQ(test, 0, fixture_submit(f));
 	KUNIT_EXPECT_EQ(test, 1, storvsc_slots_on(&f->a, 0));
 	KUNIT_EXPECT_EQ(test, 0, storvsc_slots_on(&f->a, 1));
-	storvsc_slots_fail(&f->a, 0, DID_RESET, true);
+	storvsc_slots_fail(&f->a, 0, DID_RESET, 990 * HZ);
 	KUNIT_EXPECT_EQ(test, 2, f->done);
 	KUNIT_EXPECT_TRUE(test, time_after(f->scmd.jiffies_at_alloc,
-					   jiffies - 10 * HZ));
+					   jiffies - 20 * HZ));
 	/* An adapter whose start has failed has none. */
 	storvsc_slots_free(&f->a);
-	storvsc_slots_fail(&f->a, 0, DID_RESET, false);
+	storvsc_slots_fail(&f->a, 0, DID_RESET, 0);
 	KUNIT_EXPECT_NULL(test, storvsc_slot_find(&f->a, 0));
 }
 

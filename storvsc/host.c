@@ -45,18 +45,24 @@ static struct storvsc_adapter *storvsc_adapter(struct Scsi_Host *shost)
  * @scmd: the command; only looked at where @ret is not 0
  * @ret: what storvsc_submit() returned
  *
- * Context: as queuecommand(). Return: what queuecommand() returns.
+ * Context: as queuecommand().
+ * Return: true when the command is the host's or is over; false: to be tried
+ * again. Other disks are not to wait for that: those that the host answers may
+ * have a channel of their own, or room by then.
  */
-int storvsc_host_queued(struct scsi_cmnd *scmd, int ret)
+bool storvsc_host_queued(struct scsi_cmnd *scmd, int ret)
 {
 	if (!ret)
-		return 0;
+		return true;
+	if (ret < 0 && ret != -EINVAL) {
+		/* The midlayer gives up on what took longer than all tries. */
+		scmd->jiffies_at_alloc = jiffies;
+		return false;
+	}
 	if (ret == -EINVAL)
 		scmd->result = DID_ERROR << 16;
-	else if (ret < 0)
-		return SCSI_MLQUEUE_HOST_BUSY;
 	scsi_done(scmd);
-	return 0;
+	return true;
 }
 
 /**
@@ -112,8 +118,11 @@ int storvsc_eh_bus_reset(struct scsi_cmnd *scmd)
  */
 int storvsc_eh_host_reset(struct scsi_cmnd *scmd)
 {
-	return storvsc_restart(storvsc_adapter(scmd->device->host)) ?
-	       FAILED : SUCCESS;
+	int ret = storvsc_restart(storvsc_adapter(scmd->device->host));
+
+	/* Finishers may still be at it, and the midlayer ends what failed. */
+	synchronize_rcu();
+	return ret ? FAILED : SUCCESS;
 }
 
 /**

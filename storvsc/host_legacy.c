@@ -56,6 +56,9 @@
 /* As sd has it for reads and writes. */
 #define STORVSC_FLUSH_RETRIES	5
 
+/* What the host has answered waits for recovery to end, however long. */
+#define STORVSC_EH_LIMIT	(24 * 3600 * HZ)
+
 /**
  * struct storvsc_request - what a command has while it is ours
  * @idle: in the queue's list while no command has it
@@ -275,8 +278,9 @@ void storvsc_host_data(struct scsi_cmnd *scmd, u32 bytes)
 }
 
 /*
- * Of a READ that has failed nothing is copied, and sd takes what is before the
- * bad sector for read: so it is not told which one that is.
+ * Of what has failed nothing is known to have been done, nor is anything copied
+ * then. These sd and sr take what is before the bad sector for done, whatever
+ * was moved: so they are not told which sector that is.
  */
 static void storvsc_hide_sector(struct scsi_cmnd *scmd)
 {
@@ -326,7 +330,7 @@ void storvsc_host_done(struct scsi_cmnd *scmd)
 	struct storvsc_request *req = (void *)scmd->host_scribble;
 	unsigned long flags;
 
-	if (req->bounce.count && scmd->sc_data_direction == DMA_FROM_DEVICE &&
+	if (blk_fs_request(scmd->request) &&
 	    (scmd->result & 0xff) == SAM_STAT_CHECK_CONDITION)
 		storvsc_hide_sector(scmd);
 	/* What ends with DID_RESET is sent again here, for ever if need be. */
@@ -336,8 +340,7 @@ void storvsc_host_done(struct scsi_cmnd *scmd)
 		storvsc_flush_done(scmd);
 	spin_lock_irqsave(shost->host_lock, flags);
 	if (req->in_eh) {
-		/* Recovery takes its time, which is no reason to give up. */
-		scmd->jiffies_at_alloc = jiffies;
+		scmd->jiffies_at_alloc = jiffies + STORVSC_EH_LIMIT;
 		storvsc_request_put(req);
 	} else if (req->window) {
 		req->late = true;
@@ -400,12 +403,28 @@ static int storvsc_try_command(struct storvsc_adapter *a,
 	req = storvsc_request_get(a->queue, scmd);
 	if (!req)
 		return -EAGAIN;
-	if (storvsc_is_flush(scmd))
-		scmd->allowed = max(scmd->allowed, STORVSC_FLUSH_RETRIES);
 	ret = storvsc_send_command(a, req);
 	if (ret)
 		storvsc_request_put(req);
 	return ret;
+}
+
+/*
+ * The midlayer gives up on what has taken longer than all its tries: from the
+ * first one on, not from when the command was made, and without what recovery
+ * took. Of a command in whose place error handling has sent one it forgets how
+ * little the upper driver takes for success, which is all of it.
+ */
+static void storvsc_try_begin(struct scsi_cmnd *scmd)
+{
+	if (scmd->device->host->eh_action)
+		return;		/* error handling's, in the place of one */
+	if (!scmd->result || time_after(scmd->jiffies_at_alloc, jiffies))
+		scmd->jiffies_at_alloc = jiffies;
+	if (!scmd->underflow && blk_fs_request(scmd->request))
+		scmd->underflow = scsi_bufflen(scmd);
+	if (storvsc_is_flush(scmd))
+		scmd->allowed = max(scmd->allowed, STORVSC_FLUSH_RETRIES);
 }
 
 /* The host lock is held, interrupts are off. */
@@ -415,14 +434,11 @@ static int storvsc_queuecommand(struct scsi_cmnd *scmd,
 	int ret;
 
 	scmd->scsi_done = done;
+	storvsc_try_begin(scmd);
 	/* For eh_timed_out(), if the timer fires before we are out of here. */
 	scmd->result = DID_REQUEUE << 16;
 	ret = storvsc_try_command(shost_priv(scmd->device->host), scmd);
-	ret = storvsc_host_queued(scmd, ret);
-	/* The midlayer gives up on what waits for longer than all its tries. */
-	if (ret)
-		scmd->jiffies_at_alloc = jiffies;
-	return ret;
+	return storvsc_host_queued(scmd, ret) ? 0 : SCSI_MLQUEUE_DEVICE_BUSY;
 }
 
 /**

@@ -33,8 +33,6 @@ int storvsc_queue_init(struct storvsc_adapter *a, unsigned int slots)
 	a->queue_slots = clamp_t(u32, depth, STORVSC_MIN_SLOTS, slots);
 	a->shost->nr_hw_queues = a->queues;
 	a->shost->can_queue = a->queue_slots;
-	/* Busy is over soon, and the block layer waits a moment by itself. */
-	a->shost->max_host_blocked = 1;
 	return 0;
 }
 
@@ -106,10 +104,11 @@ static enum scsi_qc_status storvsc_queuecommand(struct Scsi_Host *shost,
 	};
 	unsigned int timeout_s = DIV_ROUND_UP(scsi_cmd_to_rq(scmd)->timeout,
 					      HZ);
+	int ret = storvsc_submit(a, storvsc_host_slot(scmd), scmd, &data,
+				 timeout_s);
 
-	return storvsc_host_queued(scmd,
-				   storvsc_submit(a, storvsc_host_slot(scmd),
-						  scmd, &data, timeout_s));
+	/* A target that may have any number of commands is never blocked. */
+	return storvsc_host_queued(scmd, ret) ? 0 : SCSI_MLQUEUE_TARGET_BUSY;
 }
 
 static enum scsi_timeout_action storvsc_eh_timed_out(struct scsi_cmnd *scmd)

@@ -20,7 +20,8 @@
  *      rescind, after which nothing more is heard, ends that as well. The
  *      channels are opened again, a few times if need be, and the commands
  *      repeated. Where that fails, the adapter is dead and its commands fail,
- *      until a reset is asked for by hand (host_reset in sysfs).
+ *      until a reset is asked for by hand (host_reset in sysfs; what error
+ *      handling has set offline is set running by hand as well).
  *
  * Process context (error handler thread, workqueue), except where said.
  */

@@ -169,18 +169,20 @@ static void storvsc_fill(const struct storvsc_adapter *a,
  * not know it yet: before that nobody may finish it, whatever the host says.
  */
 static int storvsc_send(struct storvsc_adapter *a, struct storvsc_slot *slot,
-			struct scsi_cmnd *scmd, u16 index,
-			struct hvg_channel *chan,
+			struct scsi_cmnd *scmd, struct storvsc_channel *sc,
 			const struct storvsc_data *data,
 			const struct hvg_stor_packet *pkt,
 			const struct hvg_gpa_range *range, u32 pages)
 {
 	static const struct hvg_gpa_header gpa = { .range_count = 1 };
+	struct hvg_channel *chan = rcu_dereference(sc->chan);
 	u64 id = storvsc_slot_next_id(a, slot);
 	struct hvg_tx tx;
 	int ret;
 
-	trace_storvsc_request(a, scmd, index, id, pages);
+	if (!chan)
+		return -ENODEV;
+	trace_storvsc_request(a, scmd, sc->index, id, pages);
 	ret = hvg_tx_begin(chan, &tx,
 			   pages ? HVG_PACKET_GPA_DIRECT : HVG_PACKET_INBAND,
 			   pages ? sizeof(gpa) + sizeof(*range) +
@@ -194,24 +196,9 @@ static int storvsc_send(struct storvsc_adapter *a, struct storvsc_slot *slot,
 		storvsc_put_pages(&tx, data, range->bytes);
 	}
 	hvg_tx_put(&tx, pkt, a->packet_bytes);
-	storvsc_slot_arm(slot, id, scmd, index);
+	storvsc_slot_arm(slot, id, scmd, sc->index);
 	hvg_tx_commit(&tx);
 	return 0;
-}
-
-/* The channel that this CPU sends on, or the primary, or NULL. Under RCU. */
-static struct storvsc_channel *storvsc_select(struct storvsc_adapter *a,
-					      struct hvg_channel **chan)
-{
-	struct storvsc_channel *sc;
-
-	sc = &a->chans[READ_ONCE(a->cpu_chan[raw_smp_processor_id()])];
-	*chan = rcu_dereference(sc->chan);
-	if (!*chan) {
-		sc = &a->chans[0];
-		*chan = rcu_dereference(sc->chan);
-	}
-	return sc;
 }
 
 /* 0: commands can be sent. Otherwise as storvsc_submit() returns it. */
@@ -249,7 +236,6 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 	struct hvg_gpa_range range = { 0 };
 	struct hvg_stor_packet pkt;
 	struct storvsc_channel *sc;
-	struct hvg_channel *chan;
 	u32 pages = 0;
 	bool owned;
 	int ret;
@@ -283,13 +269,14 @@ int storvsc_submit(struct storvsc_adapter *a, struct storvsc_slot *slot,
 		rcu_read_unlock();
 		return ret;
 	}
-	sc = storvsc_select(a, &chan);
-	if (!chan) {
-		rcu_read_unlock();
-		return -EAGAIN;
+	sc = &a->chans[READ_ONCE(a->cpu_chan[raw_smp_processor_id()])];
+	ret = storvsc_send(a, slot, scmd, sc, data, &pkt, &range, pages);
+	if (ret == -ENODEV && sc->index) {
+		/* To close it may take the host long; the primary serves. */
+		storvsc_broken(a);
+		ret = storvsc_send(a, slot, scmd, &a->chans[0], data, &pkt,
+				   &range, pages);
 	}
-	ret = storvsc_send(a, slot, scmd, sc->index, chan, data, &pkt, &range,
-			   pages);
 	rcu_read_unlock();
 	if (!ret)
 		return 0;

@@ -413,7 +413,7 @@ void storvsc_host_put(struct storvsc_adapter *a);
 void storvsc_host_unblock(struct storvsc_adapter *a);
 
 /* host.c: what either queueing, or its template, refers to */
-int storvsc_host_queued(struct scsi_cmnd *scmd, int ret);
+bool storvsc_host_queued(struct scsi_cmnd *scmd, int ret);
 int storvsc_eh_abort(struct scsi_cmnd *scmd);
 int storvsc_eh_device_reset(struct scsi_cmnd *scmd);
 int storvsc_eh_bus_reset(struct scsi_cmnd *scmd);

@@ -52,17 +52,21 @@ def _rescind(vm):
 def _uncached(vm):
     """The same with a disk that sd has nothing to flush of: its removal waits
     for no command, and is through before error handling is."""
-    device = vm.disk("data")
-    vm.sh("""
-        cd /sys/block/%s/device
-        for f in scsi_disk*/cache_type scsi_disk/*/cache_type; do
-            [ ! -e $f ] || echo "write through" > $f
-        done
-        """ % device[5:])
+    _cache(vm, "through")
     flushes = vm.storage()["flushes"]
     code = _rescind(vm)
     expect_equal(vm.storage()["flushes"], flushes, "flushes at the removal")
+    _cache(vm, "back")
     return code
+
+
+def _cache(vm, how):
+    vm.sh("""
+        cd /sys/block/%s/device
+        for f in scsi_disk*/cache_type scsi_disk/*/cache_type; do
+            [ ! -e $f ] || echo "write %s" > $f
+        done
+        """ % (vm.disk("data")[5:], how))
 
 
 def _unbind(vm):

@@ -355,8 +355,28 @@ static void request_ring_broken(struct kunit *test)
 	/* Between close and open there is no channel at all. */
 	rcu_assign_pointer(f->sc.chan, NULL);
 	KUNIT_EXPECT_EQ(test, -EAGAIN, fixture_submit(f));
-	KUNIT_EXPECT_EQ(test, 1, f->broken);
+	KUNIT_EXPECT_EQ(test, 2, f->broken);
 	KUNIT_EXPECT_EQ(test, 0, f->done);
+}
+
+/* A sub-channel may take the host long to close: the primary serves. */
+static void request_sub_broken(struct kunit *test)
+{
+	struct storvsc_channel chans[2] = {
+		f->sc, { .adapter = &f->a, .index = 1 }
+	};
+	unsigned int cpu;
+
+	f->a.chans = chans;
+	for (cpu = 0; cpu < NR_CPUS; cpu++)
+		f->cpu_chan[cpu] = 1;
+	KUNIT_EXPECT_EQ(test, 0, fixture_submit(f));
+	KUNIT_EXPECT_EQ(test, 1, f->broken);
+	KUNIT_EXPECT_EQ(test, 1, storvsc_slots_on(&f->a, 0));
+	KUNIT_EXPECT_EQ(test, 0, storvsc_slots_on(&f->a, 1));
+	KUNIT_EXPECT_EQ(test, 1, fake_host.signals);
+	fixture_give_back(f);
+	f->a.chans = &f->sc;
 }
 
 /* An adapter whose slots there is no memory for has none. */
@@ -384,6 +404,7 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_states),
 	KUNIT_CASE(request_ring_full),
 	KUNIT_CASE(request_ring_broken),
+	KUNIT_CASE(request_sub_broken),
 	KUNIT_CASE(request_no_slots),
 	{}
 };

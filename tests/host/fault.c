@@ -56,6 +56,8 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 		"a request that fails still says the length that was asked for" },
 	[FAULT_SENSE_ROOM] = { "sense-room", HVG_STOR_SENSE_WIN8,
 		"sense data says value bytes, whatever the room for it" },
+	[FAULT_RING_UNREAD] = { "ring-unread", 1000,
+		"a channel's packets stay in its ring for value ms" },
 	[FAULT_VERSION_BRIEF] = { "version-brief", 9,
 		"hosts below 2.4: the answer to the version has value bytes" },
 	[FAULT_SENSE_LENGTH] = { "sense-length", 255,

@@ -24,6 +24,7 @@ enum fault {
 	FAULT_RESCIND_FIRST,
 	FAULT_LENGTH_KEPT,
 	FAULT_SENSE_ROOM,
+	FAULT_RING_UNREAD,
 	FAULT_VERSION_BRIEF,
 	/* storage that breaks the protocol */
 	FAULT_SENSE_LENGTH,

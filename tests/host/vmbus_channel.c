@@ -114,6 +114,7 @@ static uint32_t start(struct vmbus_channel *chan, const void *user)
 	chan->rescind_after = false;
 	chan->draining = false;
 	chan->drain_again = false;
+	chan->unread = false;
 	chan->write_blocked = false;
 	chan->write_needs = 0;
 	chan->state = CHANNEL_OPEN;

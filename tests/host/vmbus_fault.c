@@ -306,6 +306,19 @@ bool vmbus_fault_interrupt(const struct vmbus_channel *chan)
 }
 
 /**
+ * vmbus_fault_unread() - leave packets where they are
+ * @chan: whose
+ * @ms: gets for how long
+ *
+ * Return: true if they are not to be read before that.
+ */
+bool vmbus_fault_unread(const struct vmbus_channel *chan, uint32_t *ms)
+{
+	*ms = fault_value(FAULT_RING_UNREAD);
+	return fault_fires(FAULT_RING_UNREAD, on(chan));
+}
+
+/**
  * vmbus_fault_event() - set a flag that nobody else sets
  * @chan: channel whose interrupt is about to be sent
  * @vp: gets the VP

@@ -133,6 +133,7 @@ struct vmbus_channel {
 	bool rescind_after;		/* to be rescinded when closed */
 	bool draining;
 	bool drain_again;
+	bool unread;			/* the service does not look for now */
 	bool write_blocked;
 	uint32_t write_needs;
 
@@ -203,6 +204,7 @@ unsigned int vmbus_fault_message(void *message, size_t *bytes);
 void vmbus_fault_contact(uint32_t vp, uint32_t sint);
 void vmbus_fault_messages(void);
 bool vmbus_fault_interrupt(const struct vmbus_channel *chan);
+bool vmbus_fault_unread(const struct vmbus_channel *chan, uint32_t *ms);
 bool vmbus_fault_event(const struct vmbus_channel *chan, uint32_t *vp,
 		       uint16_t *flag);
 uint32_t vmbus_fault_payload(const struct vmbus_channel *chan,

@@ -21,8 +21,20 @@
 #define MONITORS	(HVG_MONITOR_GROUPS * HVG_MONITOR_GROUP_BITS)
 
 static bool monitor_used[MONITORS];
-static struct loop_timer *poll_timer;
+static struct loop_timer *poll_timer, *unread_timer;
 static bool polling;
+
+/* A host that has not come to it yet. */
+static bool is_unread(struct vmbus_channel *chan)
+{
+	uint32_t ms;
+
+	if (!chan->unread && vmbus_fault_unread(chan, &ms)) {
+		chan->unread = true;
+		loop_timer_arm(unread_timer, ms * 1000ULL);
+	}
+	return chan->unread;
+}
 
 /*
  * Let the service take what is in the ring, its signals masked meanwhile.
@@ -37,7 +49,7 @@ void vmbus_channel_drain(struct vmbus_channel *chan)
 		chan->drain_again = true;
 		return;
 	}
-	if (!vmbus_ring_readable(chan))
+	if (!vmbus_ring_readable(chan) || is_unread(chan))
 		return;
 	chan->draining = true;
 	do {
@@ -360,14 +372,32 @@ uint64_t vmbus_signal_event(uint32_t connection_id, uint16_t flag)
 	return HVG_STATUS_INVALID_CONNECTION;
 }
 
+static bool unread_end(struct vmbus_channel *chan)
+{
+	bool was = chan->unread;
+
+	chan->unread = false;
+	if (was)
+		vmbus_channel_drain(chan);
+	return was;
+}
+
+static void unread_over(void *opaque)
+{
+	(void)opaque;
+	for_each_open(unread_end);
+}
+
 void vmbus_interrupt_init(void)
 {
 	poll_timer = loop_timer_new(poll, NULL);
+	unread_timer = loop_timer_new(unread_over, NULL);
 	polling = false;
 }
 
 void vmbus_interrupt_fini(void)
 {
 	loop_timer_free(poll_timer);
-	poll_timer = NULL;
+	loop_timer_free(unread_timer);
+	poll_timer = unread_timer = NULL;
 }

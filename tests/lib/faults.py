@@ -294,11 +294,17 @@ def afresh(vm):
     expect(code == 0, "the drivers cannot be loaded again: %s", text)
 
 
+def counter(vm, name):
+    """A counter of our adapters in debugfs, all of them together; 0 with the
+    kernel's own driver."""
+    text = vm.status("cat /sys/kernel/debug/hvg_storvsc/*/state")[1]
+    return sum(map(int, re.findall(r"^%s +(\d+)$" % name, text, re.M)))
+
+
 def copied(vm):
     """How many commands our driver has copied the data of, as their memory was
-    not one range; 0 of the kernel's own."""
-    text = vm.status("cat /sys/kernel/debug/hvg_storvsc/*/state")[1]
-    return sum(map(int, re.findall(r"^gaps +(\d+)$", text, re.M)))
+    not one range."""
+    return counter(vm, "gaps")
 
 
 def offered(vm, name="scsi"):

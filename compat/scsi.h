@@ -244,6 +244,7 @@ static inline int hvg_scsi_sg_copy_to_buffer(struct scsi_cmnd *scmd,
  */
 #ifndef HVG_HAVE_WORK_FUNC_WORK
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 /* With a reference, or NULL. */
@@ -277,6 +278,14 @@ static inline struct scsi_device *hvg_scsi_target_lun(struct Scsi_Host *shost,
 	return sdev;
 }
 
+/* In error handling a scan does nothing, and says nothing. */
+static inline void hvg_scsi_scan(struct Scsi_Host *shost, unsigned int channel,
+				 unsigned int id, unsigned int lun, int rescan)
+{
+	wait_event(shost->host_wait, !scsi_host_in_recovery(shost));
+	scsi_scan_target(&shost->shost_gendev, channel, id, lun, rescan);
+}
+
 static inline void hvg_scsi_scan_target(struct device *parent,
 					unsigned int channel, unsigned int id,
 					unsigned int lun, int rescan)
@@ -287,16 +296,16 @@ static inline void hvg_scsi_scan_target(struct device *parent,
 	struct scsi_device *sdev;
 
 	if (!t) {
-		scsi_scan_target(parent, channel, id, lun, rescan);
+		hvg_scsi_scan(shost, channel, id, lun, rescan);
 		return;
 	}
 	before = atomic_read(&t->dev.kobj.kref.refcount);
-	scsi_scan_target(parent, channel, id, lun, rescan);
+	hvg_scsi_scan(shost, channel, id, lun, rescan);
 	sdev = hvg_scsi_target_lun(shost, t);
 	if (sdev) {
 		/* It may be new, and has references of its own. */
 		before = atomic_read(&t->dev.kobj.kref.refcount);
-		scsi_scan_target(parent, channel, id, sdev->lun, rescan);
+		hvg_scsi_scan(shost, channel, id, sdev->lun, rescan);
 		scans = 2;
 	}
 	if (atomic_read(&t->dev.kobj.kref.refcount) > before)

@@ -55,8 +55,12 @@ bool storvsc_host_queued(struct scsi_cmnd *scmd, int ret)
 	if (!ret)
 		return true;
 	if (ret < 0 && ret != -EINVAL) {
-		/* The midlayer gives up on what took longer than all tries. */
-		scmd->jiffies_at_alloc = jiffies;
+		/*
+		 * The midlayer gives up on what took longer than all tries; of
+		 * what error handling sends in its place it asks at the end.
+		 */
+		if (!scmd->device->host->eh_action)
+			scmd->jiffies_at_alloc = jiffies;
 		return false;
 	}
 	if (ret == -EINVAL)

@@ -412,8 +412,9 @@ static int storvsc_try_command(struct storvsc_adapter *a,
 /*
  * The midlayer gives up on what has taken longer than all its tries: from the
  * first one on, not from when the command was made, and without what recovery
- * took. Of a command in whose place error handling has sent one it forgets how
- * little the upper driver takes for success, which is all of it.
+ * took. Upper drivers take what has succeeded for done, all of it, but ask for
+ * less where blocks are larger than 512 bytes; and of a command in whose place
+ * error handling has sent one the midlayer forgets what they ask for.
  */
 static void storvsc_try_begin(struct scsi_cmnd *scmd)
 {
@@ -421,7 +422,7 @@ static void storvsc_try_begin(struct scsi_cmnd *scmd)
 		return;		/* error handling's, in the place of one */
 	if (!scmd->result || time_after(scmd->jiffies_at_alloc, jiffies))
 		scmd->jiffies_at_alloc = jiffies;
-	if (!scmd->underflow && blk_fs_request(scmd->request))
+	if (blk_fs_request(scmd->request))
 		scmd->underflow = scsi_bufflen(scmd);
 	if (storvsc_is_flush(scmd))
 		scmd->allowed = max(scmd->allowed, STORVSC_FLUSH_RETRIES);

@@ -50,7 +50,7 @@ def _rescind(vm):
 
 
 def _uncached(vm):
-    """The same with a disk that sd has nothing to flush of: its removal waits
+    """The same with disks that sd has nothing to flush of: their removal waits
     for no command, and is through before error handling is."""
     _cache(vm, "through")
     flushes = vm.storage()["flushes"]
@@ -62,11 +62,14 @@ def _uncached(vm):
 
 def _cache(vm, how):
     vm.sh("""
-        cd /sys/block/%s/device
-        for f in scsi_disk*/cache_type scsi_disk/*/cache_type; do
-            [ ! -e $f ] || echo "write %s" > $f
-        done
-        """ % (vm.disk("data")[5:], how))
+        for f in /sys/class/scsi_disk/*/cache_type; do
+            # not every one can be told
+            echo "write %s" > $f || :
+        done 2>/dev/null
+        cat /sys/block/%s/device/scsi_disk*/cache_type \
+            /sys/block/%s/device/scsi_disk/*/cache_type 2>/dev/null |
+            grep -q "write %s"
+        """ % (how, vm.disk("data")[5:], vm.disk("data")[5:], how))
 
 
 def _unbind(vm):

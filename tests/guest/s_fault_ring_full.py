@@ -38,7 +38,7 @@ def _found_full(vm):
 def _unread(vm):
     faults.quiet(vm)
     faults.arm(vm, "ring-unread", channel=faults.primary(vm)["id"],
-               value=UNREAD_MS)
+               value=int(UNREAD_MS * vm.scale))
 
 
 def _full(vm, device):

@@ -7,44 +7,48 @@ import faults
 from scenario import expect, expect_equal
 
 GROUP = "fault"
-DISKS = ("data",)
+DISKS = ("data", "native4k")
 # The in-tree driver tries for ever.
 MODULES = ("ours",)
 
 BYTES = 1 << 16
 PATTERN = bytes(range(256)) * (BYTES // 256)
 # Bytes that are said to be moved, and how often; 0: for ever
-CASES = ((512, 1), (100, 1), (0, 1), (4096, 0), (100, 0), (0, 0))
+CASES = [("data",) + case for case in (
+    (512, 1), (100, 1), (0, 1), (4096, 0), (100, 0), (0, 0))]
+# Upper drivers may count in blocks.
+CASES += [("native4k", 16384, 1), ("native4k", 16384, 0)]
 
 
 def guest(vm):
     if "small_cdb" in vm.boot["lacks"]:
         # Since an error in an earlier scenario it may be READ(6).
         faults.afresh(vm)
-    device = vm.disk("data")
-    with open(vm.image("data"), "r+b") as image:
-        image.write(PATTERN)
-    faults.impatient(vm, device)
+    devices = {name: vm.disk(name) for name in DISKS}
+    for name in DISKS:
+        with open(vm.image(name), "r+b") as image:
+            image.write(PATTERN)
+    faults.impatient(vm, *devices.values())
     seen = []
-    for value, count in CASES:
+    for name, value, count in CASES:
         before = faults.fired(vm, "short")
-        faults.arm(vm, "short", value=value, count=count, disk="data",
+        faults.arm(vm, "short", value=value, count=count, disk=name,
                    cdb=faults.READ)
         code, text = vm.status(
             "timeout 60 dd if=%s of=/tmp/short bs=%d count=1 iflag=direct "
             "2>/dev/null; status=$?; md5sum < /tmp/short; exit $status"
-            % (device, BYTES), 90)
+            % (devices[name], BYTES), 90)
         seen.append((code, text, faults.fired(vm, "short") - before))
         faults.disarm(vm)
-    faults.works(vm, device, "afterwards")
+    faults.works(vm, devices["data"], "afterwards")
     return seen
 
 
 def host(vm, seen):
     good = hashlib.md5(PATTERN).hexdigest()
-    for (value, count), (code, text, fired) in zip(CASES, seen):
-        what = "%d bytes of %d, %s" % (value, BYTES, "once" if count else
-                                       "for ever")
+    for (name, value, count), (code, text, fired) in zip(CASES, seen):
+        what = "%s: %d bytes of %d, %s" % (name, value, BYTES,
+                                           "once" if count else "for ever")
         expect(fired >= 1, "%s: it did not fire", what)
         expect(code not in (124, 137, 143), "%s: dd did not end", what)
         expect_equal(code == 0, count > 0, what + ": dd succeeded")

@@ -314,6 +314,7 @@ struct page;
 #define PAGE_ALIGN(addr)	ALIGN(addr, PAGE_SIZE)
 #define GFP_KERNEL		0xd0u
 #define GFP_NOIO		0x10u
+#define __GFP_IO		0x40u
 #define __GFP_ZERO		0x8000u
 #define __GFP_HIGHMEM		0x02u
 #define VM_MAP			4

@@ -16,6 +16,7 @@ struct request;
 struct request_queue;
 #define BLK_BOUNCE_ANY		(~0ULL)
 void blk_queue_bounce_limit(struct request_queue *q, u64 limit);
+int blk_fs_request(struct request *rq);
 int blk_pc_request(struct request *rq);
 int blk_barrier_rq(struct request *rq);
 #define sector_div(n, by)	({ int rest_ = (n) % (by); (n) /= (by); rest_; })
@@ -43,7 +44,7 @@ void sg_init_one(struct scatterlist *sg, void *buf, unsigned int bytes);
 #define DRIVER_SENSE		0x08
 #define SUCCESS			0x2002
 #define FAILED			0x2003
-#define SCSI_MLQUEUE_HOST_BUSY	0x1055
+#define SCSI_MLQUEUE_DEVICE_BUSY	0x1056
 #define SCAN_WILD_CARD		(~0U)
 #define SCSI_SPC_2		4
 #define SCSI_SPC_3		6
@@ -109,8 +110,17 @@ enum scsi_device_state {
 	SDEV_RUNNING = 2,
 };
 
+enum scsi_target_state {
+	STARGET_RUNNING = 1,
+	STARGET_DEL,
+};
+
 struct scsi_target {
+	struct list_head siblings;
 	struct device dev;
+	unsigned int channel;
+	unsigned int id;
+	enum scsi_target_state state;
 };
 
 struct scsi_device {
@@ -203,6 +213,7 @@ struct scsi_host_template {
 };
 
 struct Scsi_Host {
+	struct list_head __targets;
 	spinlock_t *host_lock;
 	struct scsi_host_template *hostt;
 	struct scsi_transport_template *transportt;
@@ -218,6 +229,7 @@ struct Scsi_Host {
 	unsigned long dma_boundary;
 	enum scsi_host_state shost_state;
 	wait_queue_head_t host_wait;
+	struct completion *eh_action;
 	struct device shost_gendev;
 	unsigned long hostdata[0];
 };

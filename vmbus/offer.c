@@ -293,7 +293,7 @@ void offer_received(const void *data, size_t bytes)
 	}
 	memset(&offer, 0, sizeof(offer));
 	memcpy(&offer, data, min(bytes, sizeof(offer)));
-	/* Before it has sub-channels, nothing says that the field is zero. */
+	/* A host without sub-channels may have anything there. */
 	if (connection.version < HVG_VERSION_WIN8)
 		offer.subchannel = 0;
 

@@ -50,7 +50,8 @@ def _full(vm, device):
             --bs=%d --size=%d --ioengine=libaio --direct=1 --iodepth=%d \\
             --verify=crc32c --verify_fatal=1 --do_verify=1 --randrepeat=0 \\
             --allow_mounted_write=1 --output-format=json
-        """ % (faults.primary(vm)["vp"], device, BLOCK, SIZE, DEPTH), timeout=120)
+        """ % (faults.primary(vm)["vp"], device, BLOCK, SIZE, DEPTH),
+        timeout=120)
     after = vm.storage()
     return {"error": json.loads(output[output.index("{"):])["jobs"][0]
             ["error"], "found": _found_full(vm) - found,
